@@ -1,6 +1,6 @@
 """What a data set is: three sides of labelled images, whole groups on one side each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -84,6 +84,10 @@ class Dataset:
         One line per image that could not be read.
     warnings : tuple of str
         What the reader ought to know before trusting a number.
+    ignored : dict of str to int
+        Number of files that were passed over, by kind ("metadata.csv", "hidden file", ".txt file", …).
+    origin : str
+        Where the images come from, in one line; empty for a reader's own folder.
     """
 
     name: str
@@ -94,3 +98,5 @@ class Dataset:
     has_groups: bool = False
     skipped: tuple = ()
     warnings: tuple = ()
+    ignored: dict = field(default_factory=dict)
+    origin: str = ""

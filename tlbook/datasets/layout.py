@@ -1,0 +1,221 @@
+"""Which class and which side a path stands for, and whether that can be learned from."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tlbook.errors import BadInput
+
+SIDES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+MINIMUM = 3
+WANTED = "expected FOLDER/<class>/… or FOLDER/{train,val,test}/<class>/…"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One row per image.
+
+    Attributes
+    ----------
+    names : numpy.ndarray
+        str, (n,), POSIX paths.
+    classes : numpy.ndarray
+        str, (n,).
+    sides : numpy.ndarray
+        str, (n,): "train", "val" or "test" where folders say so, else "".
+    groups : numpy.ndarray
+        str, (n,).
+    index : numpy.ndarray
+        int64, (n,), position in the store.
+    empty : tuple of str
+        Class folders without an image.
+    """
+
+    names: np.ndarray
+    classes: np.ndarray
+    sides: np.ndarray
+    groups: np.ndarray
+    index: np.ndarray
+    empty: tuple = ()
+
+    def __len__(self):
+        return len(self.names)
+
+    def keep(self, mask):
+        """Return the table of the rows where ``mask`` (bool, (n,)) is true."""
+        rows = (self.names, self.classes, self.sides, self.groups, self.index)
+        return Table(*(column[mask] for column in rows), self.empty)
+
+
+def read_layout(names, folders):
+    """Read class and side from paths.
+
+    The class is the FIRST folder (below the split folder, if there are any); deeper folders belong to it. Folders
+    count as split folders (in any case) where all top folders with images are named train, val, valid, validation
+    or test; one of these names among others is a class, but train and test together with others are refused.
+
+    Parameters
+    ----------
+    names : sequence of str
+        POSIX paths of images.
+    folders : collection of str
+        POSIX paths of folders, with or without images.
+
+    Returns
+    -------
+    Table
+        Images outside a class folder are left out.
+
+    Raises
+    ------
+    BadInput
+        No class, or split folders that do not make sense.
+    """
+    tops = sorted({name.split("/")[0] for name in names if "/" in name})
+    if not tops:
+        raise BadInput(f"received no class: {len(names)} images, none of them in a sub-folder; {WANTED}")
+    given = [top for top in tops if top.lower() in SIDES]
+    split = len(given) == len(tops)
+    if split:
+        _check_split_folders(given, names)
+    elif {"train", "test"} <= {top.lower() for top in given}:
+        others = ", ".join(repr(top) for top in tops if top not in given)
+        raise BadInput(
+            f"received split folders ({', '.join(given)}) beside others ({others}); {WANTED}; move the others"
+        )
+    depth = 2 if split else 1
+    index = [i for i, name in enumerate(names) if name.count("/") >= depth]
+    parts = [names[i].split("/", depth) for i in index]
+    used = {tuple(part[:depth]) for part in parts}
+    inside = {tuple(folder.split("/")) for folder in folders if folder.count("/") == depth - 1}
+    empty = {"/".join(folder) for folder in inside - used if not split or folder[0] in given}
+    kept = np.array([names[i] for i in index], dtype=str)
+    return Table(
+        names=kept,
+        classes=np.array([part[depth - 1] for part in parts], dtype=str),
+        sides=np.array([SIDES[part[0].lower()] if split else "" for part in parts], dtype=str),
+        groups=kept,
+        index=np.array(index, dtype=np.int64),
+        empty=tuple(sorted(empty)),
+    )
+
+
+def exclude_classes(table, exclude):
+    """Leave classes out.
+
+    Parameters
+    ----------
+    table : Table
+    exclude : sequence of str
+        Names of class folders.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    BadInput
+        There is no such class.
+    """
+    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    present = {*table.classes.tolist(), *(folder.split("/")[-1] for folder in table.empty)}
+    unknown = [name for name in exclude if name not in present]
+    if unknown:
+        raise BadInput(f"received --exclude {unknown[0]!r}; expected one of the classes: {', '.join(sorted(present))}")
+    table = replace(table, empty=tuple(f for f in table.empty if f.split("/")[-1] not in exclude))
+    return table.keep(~np.isin(table.classes, exclude)) if exclude else table
+
+
+def check_classes(table, *, grouped=False, dropped=""):
+    """Check that there are two classes, each with enough images and groups, the same on every side.
+
+    Parameters
+    ----------
+    table : Table
+    grouped : bool
+        True counts groups besides images.
+    dropped : str
+        What has happened before, for the message ("after leaving out 2 unreadable images, ").
+
+    Raises
+    ------
+    BadInput
+        As said.
+    """
+    classes, counts = np.unique(table.classes, return_counts=True)
+    names = ", ".join(repr(str(name)) for name in classes)
+    if table.empty:
+        raise BadInput(
+            f"the folder {table.empty[0]!r} holds no image; expected at least {MINIMUM} images a class; add images or "
+            f"leave it out with --exclude {table.empty[0].split('/')[-1]}"
+        )
+    if len(classes) < 2:
+        found = f"one class, {names}" if len(classes) else "no class"
+        raise BadInput(f"{dropped}received {found}; expected two or more; {WANTED}")
+    _check_minimum(classes, counts, "images", dropped)
+    if grouped:
+        _check_minimum(*_count_groups(table), "groups", dropped)
+    for side in [side for side in dict.fromkeys(SIDES.values()) if side in table.sides]:
+        lacking = sorted(set(classes) - set(table.classes[table.sides == side]))
+        if lacking:
+            raise BadInput(
+                f"{dropped}the class {str(lacking[0])!r} has no image in {side}; expected the same classes on every "
+                f"side; add images or leave it out with --exclude {lacking[0]}"
+            )
+    if "" not in table.sides:
+        _check_sides(table, grouped, dropped)
+
+
+def _check_split_folders(given, names):
+    """Check that split folders name train and test once each and hold class folders."""
+    sides = [SIDES[folder.lower()] for folder in given]
+    shown = ", ".join(repr(folder) for folder in given)
+    if "train" not in sides or "test" not in sides:
+        lacking = " and ".join(side for side in ("train", "test") if side not in sides)
+        hint = f"or give the folder {given[0]!r} itself" if len(given) == 1 else "or move the classes up"
+        raise BadInput(f"received the split folders {shown}, without {lacking}; {WANTED}; add it, {hint}")
+    if len(set(sides)) < len(sides):
+        raise BadInput(f"received the split folders {shown}, two of them for one side; {WANTED}; merge them")
+    if all(name.count("/") < 2 for name in names):
+        raise BadInput(f"received no class: the images lie directly in the split folders {shown}; {WANTED}")
+
+
+def _check_minimum(classes, counts, what, dropped):
+    """Check that each class has the minimum number of images or groups."""
+    few = np.flatnonzero(counts < MINIMUM)
+    if len(few):
+        name = str(classes[few[0]])
+        number = f"{counts[few[0]]} {what if counts[few[0]] != 1 else what[:-1]}"
+        raise BadInput(
+            f"{dropped}the class {name!r} has {number}; expected at least {MINIMUM} a class; add images or leave it "
+            f"out with --exclude {name}"
+        )
+
+
+def _count_groups(table):
+    """Return the classes and the number of groups with images of each, two arrays."""
+    return np.unique([name for name, _ in set(zip(table.classes, table.groups, strict=True))], return_counts=True)
+
+
+def _check_sides(table, grouped, dropped):
+    """Check given sides: no group on two, and something to validate on."""
+    side_of, twice = {}, {}
+    for group, side in zip(table.groups.tolist(), table.sides.tolist(), strict=True):
+        if side_of.setdefault(group, side) != side:
+            twice[group] = side
+    if twice:
+        group, side = next(iter(twice.items()))
+        raise BadInput(
+            f"the group {group!r} is both in {side_of[group]} and in {side} ({len(twice)} such groups); expected whole "
+            "groups on one side; move its images to one side, or take the split folders away to have groups split"
+        )
+    if "val" in table.sides:
+        return
+    classes, counts = _count_groups(table.keep(table.sides == "train"))
+    if counts.min() < 2:
+        name = str(classes[counts.argmin()])
+        raise BadInput(
+            f"{dropped}the class {name!r} has 1 {'group' if grouped else 'image'} in train, and there is no val "
+            f"folder; expected at least 2, of which one validates; add images or leave it out with --exclude {name}"
+        )

@@ -1,0 +1,152 @@
+"""Train, validation and test: stratified by class, whole groups on one side, nested subsets of the training side."""
+
+import numpy as np
+
+from tlbook.errors import BadInput
+
+FRACTIONS = (0.6, 0.2, 0.2)
+NUM_TRIES = 10
+MAX_GROUPS_TO_TRY = 1000
+
+
+def split_groups(labels, groups, *, fractions=FRACTIONS, seed=0):
+    """Divide images into sides at random, by class and by whole groups.
+
+    Group after group, largest first, is drawn to a side with probability proportional to what that side still
+    needs of the group's classes; a class whose groups are running out goes to the sides that lack it. So groups of
+    equal size give exact shares, large groups have their fair chance of every side, and each class is on each side.
+    Of ten such draws (one, beyond 1,000 groups) the most even is kept.
+
+    Parameters
+    ----------
+    labels : array_like
+        int, (n,), class of each image.
+    groups : array_like
+        str, (n,), group of each image; a group may span classes.
+    fractions : tuple of float
+        Share of each side; they sum to one.
+    seed : int
+        Any non-negative number.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (n,), index of the side (with the default fractions 0 train, 1 validation, 2 test).
+
+    Raises
+    ------
+    BadInput
+        No draw puts each class on each side.
+    """
+    group_of, counts = _count_by_group(np.asarray(labels), np.asarray(groups))
+    targets = _set_targets(counts.sum(axis=0), fractions)
+    rng = np.random.default_rng([seed, len(fractions)])
+    if len(counts) == len(group_of):  # every image is a group of its own: one exact draw
+        return _deal_images(counts.argmax(axis=1), targets, rng)[group_of]
+    num_tries = NUM_TRIES if len(counts) <= MAX_GROUPS_TO_TRY else 1
+    best, least = None, np.inf
+    for attempt in range(10 * num_tries):
+        sides = _draw_sides(counts, targets, rng)
+        got = np.stack([counts[sides == side].sum(axis=0) for side in range(len(fractions))])
+        imbalance = float((((got - targets) ** 2) / targets).sum())
+        if (got > 0).all() and imbalance < least:
+            best, least = sides, imbalance
+        if best is not None and (attempt + 1 >= num_tries or least == 0):
+            return best[group_of]
+    raise BadInput(
+        f"the groups overlap so that no division into {len(fractions)} sides was found with each class on each side; "
+        f"expected {len(fractions)} groups a class, independent of the other classes' groups; leave a class out with "
+        "--exclude"
+    )
+
+
+def nested_subset(labels, groups, per_class, *, seed=0):
+    """Choose at most so many images of each class; a smaller choice lies within a larger one.
+
+    Groups are taken in one random order, the same for all classes, and images in a random order within their group.
+
+    Parameters
+    ----------
+    labels : array_like
+        int, (n,).
+    groups : array_like
+        str, (n,).
+    per_class : int
+        At least 1. A class with fewer images gives all.
+    seed : int
+        Any non-negative number.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, sorted indices.
+    """
+    labels, groups = np.asarray(labels, dtype=np.int64), np.asarray(groups)
+    rng = np.random.default_rng([seed, 0x5EED])
+    unique, group_of = np.unique(groups, return_inverse=True)
+    rank_of_group = rng.permutation(len(unique))[group_of]
+    order = np.lexsort((rng.permutation(len(labels)), rank_of_group))
+    chosen = [order[labels[order] == label][:per_class] for label in np.unique(labels)]
+    return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)
+
+
+def _count_by_group(labels, groups):
+    """Return the index of each image's group and the images of each class in each group, (groups, classes)."""
+    unique, group_of = np.unique(groups, return_inverse=True)
+    _, label_of = np.unique(labels, return_inverse=True)
+    counts = np.zeros((len(unique), label_of.max(initial=-1) + 1), np.int64)
+    np.add.at(counts, (group_of, label_of), 1)
+    return group_of, counts
+
+
+def _set_targets(per_class, fractions):
+    """Return the number of images of each class wanted on each side, (sides, classes); the first takes the rest."""
+    targets = np.maximum(1, np.rint(np.outer(fractions, per_class)))
+    targets[0] = np.maximum(1, per_class - targets[1:].sum(axis=0))
+    return targets
+
+
+def _deal_images(labels, targets, rng):
+    """Deal single images to the sides, exactly to the targets."""
+    sides = np.empty(len(labels), np.int64)
+    for label in range(targets.shape[1]):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        bounds = np.cumsum(targets[::-1, label])[:-1].astype(np.int64)
+        for index, part in enumerate(np.split(members, bounds)):
+            sides[part] = len(targets) - 1 - index
+    return sides
+
+
+def _draw_sides(counts, targets, rng):
+    """Draw a side for each group: one attempt of `split_groups`."""
+    need, lacking = targets.copy(), np.ones(targets.shape, bool)
+    unplaced = (counts > 0).sum(axis=0)  # groups of each class that are still to be placed
+    order = rng.permutation(len(counts))
+    order = order[np.argsort(-counts.sum(axis=1)[order], kind="stable")]
+    draws = rng.random(len(counts))
+    sides = np.empty(len(counts), np.int64)
+    for group, draw in zip(order, draws, strict=True):
+        classes = np.flatnonzero(counts[group])
+        size = counts[group, classes]
+        scarce = classes[lacking[:, classes].sum(axis=0) >= unplaced[classes]]
+        weights = _weigh_lack(lacking[:, scarce]) if len(scarce) else _weigh_need(need[:, classes], size)
+        sides[group] = side = np.searchsorted(np.cumsum(weights), draw * weights.sum(), side="right")
+        need[side, classes] -= size
+        lacking[side, classes] = False
+        unplaced[classes] -= 1
+    return sides
+
+
+def _weigh_lack(lacking):
+    """Weigh the sides equally that lack most of these classes; (sides,)."""
+    number = lacking.sum(axis=1)
+    return (number == number.max()).astype(np.float64)
+
+
+def _weigh_need(need, size):
+    """Weigh the sides by their need, where at least half of the group fits; else the neediest alone; (sides,)."""
+    weights = (need >= size / 2).all(axis=1) * np.maximum(need, 0).sum(axis=1)
+    if weights.any():
+        return weights
+    left = (need - size).sum(axis=1)
+    return (left == left.max()).astype(np.float64)
