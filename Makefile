@@ -1,0 +1,71 @@
+# The book and its checks. `make` alone lists what there is.
+
+VENV ?= .venv
+# The first Python in range, unless PYTHON names one: make book PYTHON=/path/to/python3.12
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+# Chapters to execute with `make notebooks`, for instance ONLY="intro head_only"; all of them without it.
+ONLY ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+VENDOR := assets/vendor/.ready
+PAGE := _build/html/index.html
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book check test lab notebooks lint format lock clean
+
+help:  ## list the targets
+	@echo "Transfer Learning with Little Data. Targets:"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "They need Python 3.11 to 3.13 (PYTHON=... names one) and set up $(VENV)/ by themselves."
+
+setup: $(READY)  ## virtual environment with everything in requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "make: no Python 3.11 to 3.13 found; install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; v = sys.version_info; \
+		sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f"make: $(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11 to 3.13; name another: PYTHON=/path/to/python3.12")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Not a prerequisite file of the book: where the scripts can't be had, the tool says so and the book is built without them.
+$(VENDOR): $(READY) package.json package-lock.json tools/vendor.py tools/node.lock assets/widgets-base.js
+	@$(BIN)/python tools/vendor.py
+
+book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
+	@$(BIN)/python tools/make_pages.py
+	@rm -rf _build/html _build/.doctrees
+	$(BIN)/jupyter-book build . --all -W -n --keep-going --quiet
+	@$(BIN)/python tools/check_book.py
+	@echo "The book: file://$(CURDIR)/$(PAGE)"
+
+test: $(READY)  ## all tests, the chapters' cells included
+	$(BIN)/python -m pytest --nbval
+
+lab: $(READY)  ## open the chapters in JupyterLab
+	cd chapters && ../$(BIN)/jupyter lab
+
+notebooks: $(READY)  ## execute the chapters anew from their text (ONLY="name name" for some)
+	$(BIN)/python tools/notebooks.py $(ONLY)
+
+lint: $(READY)  ## style of the code; text and notebook of every chapter agree
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tools/notebooks.py --check
+
+format: $(READY)  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY)  ## work requirements.lock out anew from requirements.txt (needs uv: pip install uv)
+	uv pip compile requirements.txt --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
+	uv pip compile tools/node.txt --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file tools/node.lock
+
+clean:  ## remove what was built; the virtual environment and the fetched scripts stay
+	rm -rf _build .pytest_cache .ruff_cache

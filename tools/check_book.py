@@ -1,0 +1,236 @@
+"""Check the built book: every page is there and whole, and no page asks anybody outside for anything.
+
+To be run after `jupyter-book build .`; `make book` does.
+"""
+
+import argparse
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.notebooks import list_pages
+
+ROOT = Path(__file__).resolve().parents[1]
+MIN_BYTES = 5000
+# What a browser fetches by itself when it shows a page; a plain link is followed only by the reader.
+FETCHED = {
+    ("script", "src"),
+    ("img", "src"),
+    ("img", "srcset"),
+    ("source", "src"),
+    ("source", "srcset"),
+    ("video", "src"),
+    ("video", "poster"),
+    ("audio", "src"),
+    ("iframe", "src"),
+    ("embed", "src"),
+    ("object", "data"),
+    ("input", "src"),
+    ("link", "href"),
+    ("use", "href"),
+    ("image", "href"),
+}
+# <link> relations that name an address without loading it.
+NAMED_ONLY = {"canonical", "search", "next", "prev", "author", "license", "index", "alternate", "help", "copyright"}
+CSS_ADDRESS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
+CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+class Page(HTMLParser):
+    """What a page's markup asks for, and its main headings.
+
+    Attributes
+    ----------
+    addresses : list of str
+        Everything that a browser would fetch.
+    headings : list of str
+        Texts of the ``<h1>`` elements.
+    """
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.addresses, self.headings = [], []
+        self._inside = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        """Collect addresses, and remember which element is open."""
+        named = dict(attrs)
+        relations = set((named.get("rel") or "").split())
+        for name, value in attrs:
+            if name == "style" and value:
+                self.addresses += find_css_addresses(value)
+            if value and (tag, name) in FETCHED and not (tag == "link" and relations <= NAMED_ONLY and relations):
+                self.addresses += [part.split()[0] for part in value.split(", ")] if name == "srcset" else [value]
+        if tag in {"h1", "style"}:
+            self._inside = tag
+            if tag == "h1":
+                self.headings.append("")
+
+    def handle_endtag(self, tag):
+        """Forget the element that ends."""
+        if tag == self._inside:
+            self._inside = None
+
+    def handle_data(self, data):
+        """Collect the text of headings and the addresses in style sheets."""
+        if self._inside == "h1":
+            self.headings[-1] += data
+        elif self._inside == "style":
+            self.addresses += find_css_addresses(data)
+
+
+def find_css_addresses(text):
+    """Addresses that a style sheet loads.
+
+    Parameters
+    ----------
+    text : str
+        CSS.
+
+    Returns
+    -------
+    list of str
+    """
+    return [first or second for first, second in CSS_ADDRESS.findall(CSS_COMMENT.sub("", text))]
+
+
+def is_external(address):
+    """Tell whether an address leads out of the book.
+
+    Parameters
+    ----------
+    address : str
+
+    Returns
+    -------
+    bool
+    """
+    parts = urlsplit(address.strip())
+    return bool(parts.netloc) or parts.scheme in {"http", "https", "ftp", "ws", "wss"}
+
+
+def check_addresses(addresses, origin, html, optional):
+    """Find what a file asks for and should not, or what is not there.
+
+    Parameters
+    ----------
+    addresses : list of str
+    origin : pathlib.Path
+        The file that asks.
+    html : pathlib.Path
+        The book's folder.
+    optional : pathlib.Path
+        A folder whose files may be missing.
+
+    Returns
+    -------
+    list of str
+        One line a problem.
+    """
+    problems, name = [], origin.relative_to(html)
+    for address in addresses:
+        parts = urlsplit(address.strip())
+        if is_external(address):
+            problems.append(f"{name}: asks for {address}")
+        elif parts.path and not parts.scheme:
+            target = (origin.parent / unquote(parts.path)).resolve()
+            if not target.exists() and not target.is_relative_to(optional.resolve()):
+                problems.append(f"{name}: asks for {parts.path}, which is not in the book")
+    return problems
+
+
+def check_pages(root, html):
+    """Find entries of ``_toc.yml`` without a page, pages without substance, and chapters without an entry.
+
+    Parameters
+    ----------
+    root, html : pathlib.Path
+        The repository and the built book.
+
+    Returns
+    -------
+    list of str
+        One line a problem.
+    """
+    problems = []
+    pages = list_pages(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
+    for page in pages:
+        path = html / f"{page}.html"
+        if not path.exists():
+            problems.append(f"{page}: stands in _toc.yml and has no page")
+            continue
+        text = path.read_text(encoding="utf-8")
+        headings = [heading for heading in Page(text).headings if heading.strip(" \n#")]
+        if len(headings) != 1:
+            problems.append(f"{page}: {len(headings)} headings of the first order; expected one")
+        if len(text.encode()) <= MIN_BYTES:
+            problems.append(f"{page}: the page has {len(text.encode())} bytes; expected more than {MIN_BYTES}")
+    for path in sorted((root / "chapters").glob("*.md")) + sorted((root / "chapters").glob("*.ipynb")):
+        if f"chapters/{path.stem}" not in pages:
+            problems.append(f"chapters/{path.name}: is no entry of _toc.yml")
+    return problems
+
+
+def check_book(root):
+    """Check the built book of a repository.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        The folder with ``_toc.yml`` and ``_build/html``.
+
+    Returns
+    -------
+    list of str
+        One line a problem; empty for a sound book.
+    """
+    html = root / "_build" / "html"
+    if not html.is_dir():
+        return ["there is no _build/html; run `make book`"]
+    problems = check_pages(root, html)
+    optional = html / "_static" / "vendor"
+    for path in sorted(html.rglob("*.html")):
+        addresses = Page(path.read_text(encoding="utf-8")).addresses
+        problems += check_addresses(addresses, path, html, optional)
+    for path in sorted(html.rglob("*.css")):
+        addresses = find_css_addresses(path.read_text(encoding="utf-8", errors="replace"))
+        problems += check_addresses(addresses, path, html, optional)
+    return problems
+
+
+def main(arguments=None):
+    """Check the book and say what is wrong with it.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        The command line without the program's name.
+
+    Returns
+    -------
+    int
+        Exit status: 0 for a sound book.
+    """
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, default=ROOT, help="the book's folder (default: this repository)")
+    options = parser.parse_args(arguments)
+    problems = check_book(options.root)
+    if problems:
+        print("\n".join(f"check_book: {line}" for line in problems), file=sys.stderr)
+        return 1
+    pages = list_pages(yaml.safe_load((options.root / "_toc.yml").read_text(encoding="utf-8")))
+    scripts = options.root / "_build" / "html" / "_static" / "vendor"
+    without = "" if scripts.is_dir() else " (built WITHOUT typeset formulas and live controls)"
+    print(f"check_book: {len(pages)} pages, all there; none asks for anything outside the book{without}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
