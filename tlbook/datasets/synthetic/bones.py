@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tlbook.datasets.synthetic.fields import gaussian_line, half_chord, logistic
+from tlbook.datasets.synthetic.fields import gaussian_line, half_chord, soft_step
 
 
 def tube_walls(u, v, shape, edge):
@@ -32,7 +32,7 @@ def tube_walls(u, v, shape, edge):
     inner = outer * (1 - cortex * (1 - 0.7 * np.clip(widening * 1.5, 0, 1)))
     # the ends are rounded: the bone stops earlier at its rim than on its axis
     reach = half - 0.35 * radius * np.clip(across / outer, -1, 1) ** 2
-    end = logistic((reach - np.abs(v - middle)) / edge)
+    end = soft_step((reach - np.abs(v - middle)) / edge)
     outer_half, inner_half = half_chord(outer, across), half_chord(inner, across)
     return (outer_half - inner_half) * end, inner_half * end, (outer_half + inner_half) / 2
 
@@ -87,7 +87,7 @@ def splinter_lines(u, v, f, p):
         slope = p["splinter_slope"][:, k, None, None]
         distance = (v - p["break_at"] - p["splinter_at"][:, k, None, None] - slope * u) / np.sqrt(1 + slope * slope)
         lines = np.maximum(lines, gaussian_line(distance, 0.55 * p["gap"] + 1e-6))
-    return p["splinters"] * lines * logistic((p["splinter_reach"] - np.abs(f)) / 0.01)
+    return p["splinters"] * lines * soft_step((p["splinter_reach"] - np.abs(f)) / 0.01)
 
 
 def broken_bone(u, v, p, edge):
@@ -115,10 +115,10 @@ def broken_bone(u, v, p, edge):
     cortex_sum, marrow_sum = 0, 0
     for sign in (1, -1):
         f = v - fracture_surface(u, sign * depth, p)
-        above = logistic((-f - p["gap"] / 2) / edge)
-        below = logistic((f - p["gap"] / 2) / edge)
+        above = soft_step((-f - p["gap"] / 2) / edge)
+        below = soft_step((f - p["gap"] / 2) / edge)
         # an incomplete fracture runs out before it reaches the other cortex
-        dark = p["depth"] * logistic((p["extent"] - p["side"] * u / p["radius"]) / 0.08)
+        dark = p["depth"] * soft_step((p["extent"] - p["side"] * u / p["radius"]) / 0.08)
         keep = 1 - dark * splinter_lines(u, v, f, p)
         bridge = (1 - dark) * np.clip(1 - above - below, 0, 1)
         cortex_sum = cortex_sum + keep * (wall * (above + bridge / 2) + moved_wall * (below + bridge / 2))

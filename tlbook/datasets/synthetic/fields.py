@@ -126,8 +126,13 @@ def smooth_fields(grids, size):
     return smooth_axis(smooth_axis(grids, size, 1), size, 2)
 
 
-def logistic(x):
-    """Soft step from 0 to 1, safe for any argument.
+def chunk_length(size):
+    """Pictures to work on at once: arrays that fit the processor's cache are several times as quick."""
+    return max(1, 40_000 // size**2)
+
+
+def soft_step(x):
+    """Soft step from 0 (at -3) to 1 (at 3), a cubic: as steep in the middle as the logistic function, and cheaper.
 
     Parameters
     ----------
@@ -137,9 +142,10 @@ def logistic(x):
     Returns
     -------
     numpy.ndarray
-        1 / (1 + exp(-x)), of the same shape.
+        float32, of the same shape, 0 to 1.
     """
-    return 1 / (1 + np.exp(-np.clip(x, -30, 30)))
+    t = np.clip(x * np.float32(1 / 6) + np.float32(0.5), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def half_chord(radius, distance):

@@ -7,43 +7,46 @@ radiograph hard (pose, projection, exposure, overlap, lines that are no fracture
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.synthetic.fields import SIDES, check_range, make_generator, make_split, stack_parameters
+from tlbook.datasets.synthetic.fields import (
+    SIDES,
+    check_range,
+    chunk_length,
+    make_generator,
+    make_split,
+    stack_parameters,
+)
 from tlbook.datasets.synthetic.patients import draw_bone, draw_fracture, draw_view, project_view
 from tlbook.datasets.synthetic.radiographs import draw_radiographs
 
 CLASSES = ("fractured", "intact")
 CASE_KEY = 11
 VIEWS = 2
-CHUNK = 16
 
 
-def draw_patient(side, cls, number, seed, difficulty):
-    """Draw the parameters of a patient's views.
+def draw_picture(side, cls, number, view, *, seed, difficulty):
+    """Draw the parameters of one view of one patient.
 
     Parameters
     ----------
-    side : int
-        Index into ``SIDES``.
-    cls : int
-        Index into ``CLASSES``.
-    number, seed : int
+    side, cls : int
+        Indices into ``SIDES`` and ``CLASSES``.
+    number, view, seed : int
     difficulty : float
 
     Returns
     -------
-    list of (dict, numpy.random.Generator)
-        One entry a view; the generator goes on to draw the detector's noise.
+    parameters : dict
+        What ``draw_radiographs`` takes, for one picture.
+    rng : numpy.random.Generator
+        Goes on to draw the detector's noise.
     """
     key = (CASE_KEY, seed, side, cls, number)
-    rng = make_generator(*key, 0)
+    rng = make_generator(*key, 0)  # anatomy and fracture: the same for both views
     bone, fracture = draw_bone(rng), draw_fracture(rng, difficulty)
     if CLASSES[cls] == "intact":
         fracture = {**fracture, "depth": 0.0, "gap": 0.0, "splinters": 0.0, "offset_size": 0.0, "angulation_size": 0.0}
-    rows = []
-    for view in range(VIEWS):
-        rng = make_generator(*key, 1 + view)
-        rows.append((project_view(bone, fracture, draw_view(rng, view, difficulty), rng), rng))
-    return rows
+    rng = make_generator(*key, 1 + view)
+    return project_view(bone, fracture, draw_view(rng, view, difficulty), rng), rng
 
 
 def draw_side(side, per_class, *, seed, size, difficulty):
@@ -64,16 +67,12 @@ def draw_side(side, per_class, *, seed, size, difficulty):
     """
     plan = [(c, i // VIEWS, i % VIEWS) for c in range(len(CLASSES)) for i in range(per_class)]
     images = np.empty((len(plan), size, size, 3), np.uint8)
-    for cls in range(len(CLASSES)):
-        for start in range(0, per_class, CHUNK):
-            stop = min(start + CHUNK, per_class)
-            rows = []
-            for number in range(start // VIEWS, -(-stop // VIEWS)):
-                rows += draw_patient(SIDES.index(side), cls, number, seed, difficulty)
-            rows = rows[: stop - start]
-            noise = np.stack([rng.standard_normal((size, size), np.float32) for _, rng in rows])
-            stacked = stack_parameters([row for row, _ in rows])
-            images[cls * per_class + start : cls * per_class + stop] = draw_radiographs(stacked, size, noise)
+    for start in range(0, len(plan), chunk_length(size)):
+        chunk = plan[start : start + chunk_length(size)]
+        rows = [draw_picture(SIDES.index(side), *which, seed=seed, difficulty=difficulty) for which in chunk]
+        noise = np.stack([rng.standard_normal((size, size), np.float32) for _, rng in rows])
+        stacked = stack_parameters([row for row, _ in rows])
+        images[start : start + len(chunk)] = draw_radiographs(stacked, size, noise)
     names = [f"{side}/{CLASSES[c]}/{number:04d}_view{view + 1}.png" for c, number, view in plan]
     groups = [f"{side}/{CLASSES[c]}/{number:04d}" for c, number, _ in plan]
     return make_split(images, [c for c, _, _ in plan], names, groups)

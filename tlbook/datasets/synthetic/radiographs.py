@@ -10,9 +10,9 @@ from tlbook.datasets.synthetic.fields import (
     blur_images,
     gaussian_line,
     half_chord,
-    logistic,
     pixel_grid,
     smooth_fields,
+    soft_step,
     stroke_distance,
     to_rgb,
 )
@@ -90,7 +90,7 @@ def expose(z, x, y, p, noise):
     grey = p["black"] + (p["white"] - p["black"]) * grey
     c, s = np.cos(p["shutter_turn"]), np.sin(p["shutter_turn"])
     xs, ys = x * c + y * s, y * c - x * s
-    open_ = logistic((p["shutter_x"] - np.abs(xs)) * size) * logistic((p["shutter_y"] - np.abs(ys)) * size)
+    open_ = soft_step((p["shutter_x"] - np.abs(xs)) * size) * soft_step((p["shutter_y"] - np.abs(ys)) * size)
     return grey * open_ + p["shutter_grey"] * (1 - open_)
 
 
@@ -115,7 +115,7 @@ def add_markers(grey, x, y, p):
         for i in np.flatnonzero((p["marker"].ravel() > 0) & (p["marker_letter"].ravel() == letter)):
             height = p["marker_height"][i]
             distance = stroke_distance((x[0] - p["marker_x"][i]) / height, (y[0] - p["marker_y"][i]) / height, strokes)
-            ink = logistic((0.11 - distance) * height * grey.shape[-1] * 2.5)
+            ink = soft_step((0.11 - distance) * height * grey.shape[-1] * 2.5)
             grey[i] += (p["marker_grey"][i] - grey[i]) * ink
     return grey
 
