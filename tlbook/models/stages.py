@@ -1,0 +1,78 @@
+"""Cut a backbone into an ordered stem, blocks and top, whatever its architecture."""
+
+import re
+from collections import Counter
+
+# how the networks at hand name the layers of one block; what no pattern names is stem (before) or top (after)
+BLOCK_NAMES = re.compile(
+    r"stage_?\d+_block_?\d+|downsampling_block_\d+|conv\d+_block\d+|expanded_conv_\d+|block_?\d+[a-z]?(?:_\d+(?=_))?"
+    r"|mixed_?\d+[a-z]?|pool[2-9]|(?<=conv_dw_)\d+|(?<=conv_pw_)\d+|(?<=conv_pad_)\d+"
+)
+NO_STAGE = ("pixels", "preprocessing", "rescale")
+
+
+def cut_stages(backbone):
+    """Group the layers of a backbone into stages that one tensor alone connects.
+
+    Everything after the border of a stage depends on a single tensor, so that the stages below can be frozen, run
+    once and cached. Between such borders the layers' own names tell the blocks. NASNet's cells look two cells back:
+    it has no border after its stem.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+        Functional.
+
+    Returns
+    -------
+    tuple of (str, tuple of str)
+        Name and layer names of every stage, from ``stem`` to ``top``; input and preprocessing are in none.
+    """
+    layers = {layer.name for layer in backbone.layers} - set(NO_STAGE)
+    segments = [[name for name in segment if name in layers] for segment in _cut_segments(backbone)]
+    segments = [segment for segment in segments if segment]
+    blocks = [_name_block(segment) for segment in segments]
+    last = max((i for i, block in enumerate(blocks) if block), default=-1)
+    stages = {}
+    current = "stem"
+    for i, (segment, block) in enumerate(zip(segments, blocks, strict=True)):
+        if i > last >= 0:
+            current = "top"
+        elif block and block not in stages:
+            current = block
+        stages.setdefault(current, []).extend(segment)
+    return tuple((name, tuple(names)) for name, names in stages.items())
+
+
+def _name_block(segment):
+    """Return the block that most layers of a segment name, or None."""
+    found = Counter(match.group() for name in segment if (match := BLOCK_NAMES.search(name)))
+    if not found:
+        return None
+    block = found.most_common(1)[0][0]
+    return f"block_{block}" if block.isdigit() else block
+
+
+def _cut_segments(backbone):
+    """List the operations' names, cut wherever only one tensor is still needed."""
+    operations = backbone.operations
+    order = {id(operation): i for i, operation in enumerate(operations)}
+    last_use = [0] * len(operations)
+    for i, operation in enumerate(operations):
+        for tensor in _list_inputs(operation):
+            source = order[id(tensor._keras_history.operation)]
+            last_use[source] = max(last_use[source], i)
+    segments, current, needed_until = [], [], 0
+    for i, operation in enumerate(operations):
+        current.append(operation.name)
+        if needed_until <= i:  # nothing made before this operation is used after it
+            segments.append(current)
+            current = []
+        needed_until = max(needed_until, last_use[i])
+    return [*segments, current] if current else segments
+
+
+def _list_inputs(operation):
+    if not operation._inbound_nodes:
+        return []
+    return operation._inbound_nodes[0].input_tensors if operation._inbound_nodes[0].parent_nodes else []
