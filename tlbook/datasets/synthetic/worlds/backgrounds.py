@@ -3,7 +3,14 @@
 import numpy as np
 
 from tlbook.datasets.synthetic.worlds import textures
-from tlbook.datasets.synthetic.worlds.drawing import LUMA, contrasting_color, pixel_grid, power_noise, random_color
+from tlbook.datasets.synthetic.worlds.drawing import (
+    composite,
+    contrasting_color,
+    luminance,
+    pixel_grid,
+    power_noise,
+    random_color,
+)
 
 
 def draw_background(rng, size, gray):
@@ -20,7 +27,7 @@ def draw_background(rng, size, gray):
     Returns
     -------
     numpy.ndarray
-        float64, (size, size, 3), about 0-255.
+        float32, (size, size, 3), about 0-255.
     """
     kind, color = rng.random(), random_color(rng, gray)
     if kind < 0.25:
@@ -29,10 +36,10 @@ def draw_background(rng, size, gray):
         x, y = pixel_grid(size)
         angle = rng.uniform(0, 2 * np.pi)
         ramp = np.clip(0.5 + ((x - 48) * np.cos(angle) + (y - 48) * np.sin(angle)) / 137, 0, 1)
-        return color + (random_color(rng, gray) - color) * ramp[..., None]
+        return composite(color, random_color(rng, gray), ramp)
     if kind < 0.8:
         change = 50 * rng.standard_normal(1 if gray else 3)
-        return color + change * power_noise(rng, size, rng.uniform(0.8, 2.2))[..., None]
+        return composite(color, color + change.astype(np.float32), power_noise(rng, size, rng.uniform(0.8, 2.2)))
     texture = textures.paint_texture(int(rng.integers(textures.NUM_CLASSES)), rng, size, gray)
     return 0.6 * texture + rng.uniform(0, 100)
 
@@ -44,14 +51,14 @@ def color_against(rng, background, gray):
     ----------
     rng : numpy.random.Generator
     background : numpy.ndarray
-        float64, (size, size, 3), 0-255.
+        float32, (size, size, 3), about 0-255.
     gray : bool
         True gives equal channels.
 
     Returns
     -------
     numpy.ndarray
-        float64, (3,), 0-255.
+        float32, (3,), 0-255.
     """
-    level = float((background[::4, ::4].mean((0, 1)) * LUMA).sum())
+    level = luminance(background[::4, ::4].mean((0, 1), dtype=np.float64))
     return contrasting_color(rng, level, gray)

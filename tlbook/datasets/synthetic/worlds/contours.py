@@ -5,16 +5,8 @@ from functools import partial
 import numpy as np
 
 from tlbook.datasets.synthetic.worlds.backgrounds import color_against, draw_background
-from tlbook.datasets.synthetic.worlds.drawing import (
-    canvas_scale,
-    composite,
-    draw_stroke,
-    finish,
-    halve,
-    is_gray,
-    new_canvas,
-    power_noise,
-)
+from tlbook.datasets.synthetic.worlds.canvas import canvas_scale, draw_stroke, halve, new_canvas
+from tlbook.datasets.synthetic.worlds.drawing import composite, finish, is_gray, power_noise
 
 CIRCLE = np.linspace(0, 2 * np.pi, 181)
 

@@ -1,7 +1,8 @@
-"""What all source domains share: grids, noise, colours, strokes, compositing and camera noise.
+"""What all source domains share: grids, noise, colours, compositing and camera noise.
 
-Lengths are in reference pixels: the canvas is 96 of them wide at every image size. Arithmetic is in double precision,
-so that processors whose vector units differ in the last bit still give the same bytes after rounding.
+Lengths are in reference pixels: the canvas is 96 of them wide at every image size. Fields and geometry are in double
+precision, so that processors whose vector units differ in the last bit still give the same bytes after rounding;
+colours are in single precision, where only exact operations (sum, product) touch them.
 """
 
 import colorsys
@@ -9,10 +10,8 @@ import functools
 
 import numpy as np
 import scipy.ndimage as ndi
-from PIL import Image, ImageDraw
 
 REFERENCE = 96
-LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @functools.lru_cache(maxsize=8)
@@ -48,7 +47,7 @@ def frequency_grid(size):
     Returns
     -------
     radius, angle : numpy.ndarray
-        float64, (size, size // 2 + 1); radius in cycles a reference pixel (1 at the mean, to divide by), angle in radians.
+        float64, (size, size // 2 + 1); radius in cycles a reference pixel (1 at the mean), angle in radians.
     """
     scale = size / REFERENCE
     fy, fx = np.fft.fftfreq(size)[:, None] * scale, np.fft.rfftfreq(size)[None] * scale
@@ -167,14 +166,15 @@ def luminance(color):
     Parameters
     ----------
     color : numpy.ndarray
-        float64, (3,), 0-255.
+        float32, (3,), 0-255.
 
     Returns
     -------
     float
         0-255.
     """
-    return 0.299 * float(color[0]) + 0.587 * float(color[1]) + 0.114 * float(color[2])
+    red, green, blue = color.tolist()
+    return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def random_color(rng, gray):
@@ -189,12 +189,13 @@ def random_color(rng, gray):
     Returns
     -------
     numpy.ndarray
-        float64, (3,), 0-255.
+        float32, (3,), 0-255.
     """
     if gray:
-        return np.full(3, rng.uniform(0, 255))
-    hue, saturation, value = rng.random(3)
-    return 255 * np.array(colorsys.hsv_to_rgb(hue, 0.1 + 0.9 * saturation, 0.05 + 0.95 * value))
+        return np.full(3, rng.uniform(0, 255), np.float32)
+    hue, saturation, value = rng.random(3).tolist()
+    red, green, blue = colorsys.hsv_to_rgb(hue, 0.1 + 0.9 * saturation, 0.05 + 0.95 * value)
+    return np.array([255 * red, 255 * green, 255 * blue], np.float32)
 
 
 def contrasting_color(rng, level, gray, contrast=60):
@@ -213,13 +214,13 @@ def contrasting_color(rng, level, gray, contrast=60):
     Returns
     -------
     numpy.ndarray
-        float64, (3,), 0-255; black or white where twenty draws found none.
+        float32, (3,), 0-255; black or white where twenty draws found none.
     """
     for _ in range(20):
         color = random_color(rng, gray)
         if abs(luminance(color) - level) > contrast:
             return color
-    return np.full(3, 255.0 if level < 128 else 0.0)
+    return np.full(3, 255.0 if level < 128 else 0.0, np.float32)
 
 
 def color_ramp(rng, field, gray, knots=3):
@@ -238,7 +239,7 @@ def color_ramp(rng, field, gray, knots=3):
     Returns
     -------
     numpy.ndarray
-        float64, (size, size, 3), 0-255.
+        float32, (size, size, 3), 0-255.
     """
     first = random_color(rng, gray)
     last = contrasting_color(rng, luminance(first), gray)
@@ -247,7 +248,7 @@ def color_ramp(rng, field, gray, knots=3):
     # a table of 1,024 steps is three times faster than interpolating every pixel
     fine = np.linspace(0, 1, 1024)
     table = np.stack([np.interp(fine, steps, channel) for channel in np.array([first, *inner, last]).T], -1)
-    return table[(field * 1023 + 0.5).astype(np.intp)]
+    return table.astype(np.float32).take((field * 1023 + 0.5).astype(np.intp), axis=0)
 
 
 def composite(background, foreground, alpha):
@@ -256,16 +257,16 @@ def composite(background, foreground, alpha):
     Parameters
     ----------
     background, foreground : numpy.ndarray
-        float64, (size, size, 3) or (3,), 0-255.
+        float32, (size, size, 3) or (3,), 0-255.
     alpha : numpy.ndarray
         float64, (size, size), 0-1; 1 shows the foreground.
 
     Returns
     -------
     numpy.ndarray
-        float64, (size, size, 3), 0-255.
+        float32, (size, size, 3), 0-255.
     """
-    return background + (foreground - background) * alpha[..., None]
+    return background + (foreground - background) * alpha.astype(np.float32)[..., None]
 
 
 def finish(rng, image, noise_share=0.5):
@@ -275,7 +276,7 @@ def finish(rng, image, noise_share=0.5):
     ----------
     rng : numpy.random.Generator
     image : numpy.ndarray
-        float64, (size, size, 3), 0-255.
+        float32, (size, size, 3), about 0-255.
     noise_share : float
         Share of noisy images, 0-1.
 
@@ -289,82 +290,5 @@ def finish(rng, image, noise_share=0.5):
         image = ndi.gaussian_filter(image, (sigma, sigma, 0))
     if rng.random() < noise_share:
         channels = 1 if rng.random() < 0.5 else 3
-        image = image + rng.uniform(2, 12) * rng.standard_normal((*image.shape[:2], channels))
-    return (np.clip(image, 0, 255) + 0.5).astype(np.uint8)
-
-
-def new_canvas(size, mode="L"):
-    """Start a black canvas at twice the size, to draw on and to halve.
-
-    Parameters
-    ----------
-    size : int
-        Pixels a side of the final image.
-    mode : str
-        Pillow mode, "L" or "RGB".
-
-    Returns
-    -------
-    image : PIL.Image.Image
-        2 * size pixels a side.
-    draw : PIL.ImageDraw.ImageDraw
-        Its pen; multiply reference pixels by ``canvas_scale(size)``.
-    """
-    image = Image.new(mode, (2 * size, 2 * size))
-    return image, ImageDraw.Draw(image)
-
-
-def canvas_scale(size):
-    """Canvas pixels in a reference pixel.
-
-    Parameters
-    ----------
-    size : int
-        Pixels a side of the final image.
-
-    Returns
-    -------
-    float
-    """
-    return 2 * size / REFERENCE
-
-
-def halve(image):
-    """Average a canvas down to the final size.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        2 * size pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (size, size) or (size, size, 3), 0-1.
-    """
-    return np.asarray(image.reduce(2)) / 255.0
-
-
-def draw_stroke(draw, points, width, *, fill=255, closed=False):
-    """Draw a line with round ends and, where it has few corners, round corners.
-
-    Parameters
-    ----------
-    draw : PIL.ImageDraw.ImageDraw
-    points : numpy.ndarray
-        float64, (n, 2), canvas pixels.
-    width : int
-        Canvas pixels.
-    fill : int or tuple of int
-        Ink.
-    closed : bool
-        True joins the last point to the first.
-    """
-    if closed:
-        points = np.concatenate([points, points[:1]])
-    draw.line(points.ravel().tolist(), fill=fill, width=width)
-    if width < 4:
-        return
-    radius = width / 2 - 0.5
-    for x, y in (points if len(points) <= 20 else points[[0, -1]]).tolist():
-        draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=fill)
+        image = image + rng.uniform(2, 12) * rng.standard_normal((*image.shape[:2], channels), dtype=np.float32)
+    return (image.clip(0, 255) + 0.5).astype(np.uint8)

@@ -15,7 +15,7 @@ from tlbook.datasets.synthetic.worlds.backgrounds import color_against, draw_bac
 from tlbook.datasets.synthetic.worlds.drawing import color_ramp, composite, finish, is_gray
 
 NUM_CLASSES = 34
-POINTS, STEPS, BURN_IN = 1600, 26, 8
+POINTS, STEPS, BURN_IN = 1400, 23, 8
 
 
 def rotation(angle):

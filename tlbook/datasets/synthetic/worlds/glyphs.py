@@ -6,17 +6,8 @@ from math import comb
 import numpy as np
 
 from tlbook.datasets.synthetic.worlds.backgrounds import color_against, draw_background
-from tlbook.datasets.synthetic.worlds.drawing import (
-    canvas_scale,
-    color_ramp,
-    composite,
-    draw_stroke,
-    finish,
-    halve,
-    is_gray,
-    new_canvas,
-    power_noise,
-)
+from tlbook.datasets.synthetic.worlds.canvas import canvas_scale, draw_stroke, halve, new_canvas
+from tlbook.datasets.synthetic.worlds.drawing import color_ramp, composite, finish, is_gray, power_noise
 
 NUM_CLASSES = 40
 CURVE_POINTS = 20

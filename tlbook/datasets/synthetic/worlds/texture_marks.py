@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from tlbook.datasets.synthetic.worlds.drawing import canvas_scale, halve, new_canvas, power_noise, random_color
+from tlbook.datasets.synthetic.worlds.canvas import canvas_scale, halve, new_canvas
+from tlbook.datasets.synthetic.worlds.drawing import power_noise, random_color
 
 LEAF_SHAPES = ("disc", "square", "triangle", "bar", "ring", "star", "lens", "brick")
 
@@ -82,7 +83,7 @@ def dead_leaves(rng, size, shape, gray):
     Returns
     -------
     numpy.ndarray
-        float64, (size, size, 3), 0-255.
+        float32, (size, size, 3), 0-255.
     """
     count = 200
     image, draw = new_canvas(size, "RGB")
@@ -97,7 +98,7 @@ def dead_leaves(rng, size, shape, gray):
     angles = leaf_angles(rng, shape, count)
     for centre, r, angle, color in zip(centres, radius * unit, angles, colors, strict=True):
         draw_leaf(draw, shape, centre, r, angle, tuple(color))
-    return 255 * halve(image)
+    return np.asarray(image.reduce(2), np.float32)
 
 
 def draw_leaf(draw, shape, centre, radius, angle, color):

@@ -38,7 +38,7 @@ def paint_texture(cls, rng, size, gray):
     Returns
     -------
     numpy.ndarray
-        float64, (size, size, 3), 0-255.
+        float32, (size, size, 3), 0-255.
     """
     if cls < len(marks.LEAF_SHAPES):
         return marks.dead_leaves(rng, size, marks.LEAF_SHAPES[cls], gray)
