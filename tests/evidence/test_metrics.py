@@ -1,0 +1,145 @@
+import json
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score, confusion_matrix, recall_score, roc_auc_score
+
+from tlbook.errors import BadInput
+from tlbook.evidence.metrics import auroc, score_predictions
+
+
+def make_predictions(n, k, *, seed=0, skill=1.0):
+    rng = np.random.default_rng(seed)
+    labels = np.concatenate([np.arange(k), rng.integers(0, k, n - k)])
+    logits = rng.normal(size=(n, k))
+    logits[np.arange(n), labels] += skill
+    probabilities = np.exp(logits)
+    return labels, probabilities / probabilities.sum(axis=1, keepdims=True)
+
+
+NAMES = ("ant", "bee", "cat", "dog", "elk")
+
+
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_figures_agree_with_scikit_learn(k):
+    labels, probabilities = make_predictions(300, k)
+    scores = score_predictions(labels, probabilities, NAMES[:k])
+    predicted = probabilities.argmax(axis=1)
+    assert scores.accuracy.value == (predicted == labels).mean()
+    assert scores.balanced_accuracy.value == pytest.approx(balanced_accuracy_score(labels, predicted))
+    theirs = roc_auc_score(labels, probabilities if k > 2 else probabilities[:, 1], multi_class="ovr")
+    assert scores.auroc.value == pytest.approx(theirs)
+    recalls = [figure.value for figure in scores.recall.values()]
+    assert recalls == pytest.approx(recall_score(labels, predicted, average=None))
+    assert np.array_equal(scores.confusion, confusion_matrix(labels, predicted))
+    assert scores.majority_baseline == np.bincount(labels).max() / 300
+    assert scores.warnings == ()
+
+
+def test_auroc_counts_ties_as_half():
+    rng = np.random.default_rng(2)
+    positive, scores = rng.random(200) < 0.3, rng.integers(0, 5, 200)
+    assert auroc(positive, scores) == pytest.approx(roc_auc_score(positive, scores))
+    assert np.isnan(auroc([True, True], [0.1, 0.2]))
+
+
+def test_methods_without_and_with_groups():
+    labels, probabilities = make_predictions(120, 2)
+    plain = score_predictions(labels, probabilities, NAMES[:2])
+    grouped = score_predictions(labels, probabilities, NAMES[:2], groups=np.arange(120) // 2)
+    methods = [plain.accuracy, plain.recall["ant"], plain.balanced_accuracy, plain.auroc]
+    assert [f.method for f in methods] == ["wilson", "wilson", "bootstrap", "bootstrap"]
+    everything = [grouped.accuracy, grouped.balanced_accuracy, grouped.auroc, *grouped.recall.values()]
+    assert {f.method for f in everything} == {"bootstrap_group"}
+    assert all(f.low < f.value < f.high for f in everything + methods)
+    assert sum(f.n for f in grouped.recall.values()) == grouped.accuracy.n == 120
+
+
+def test_repeating_every_image_narrows_only_the_interval_without_groups():
+    labels, probabilities = make_predictions(60, 2)
+    many, copies = np.repeat(labels, 8), np.repeat(probabilities, 8, axis=0)
+    once = score_predictions(labels, probabilities, NAMES[:2], groups=np.arange(60))
+    fooled = score_predictions(many, copies, NAMES[:2])
+    told = score_predictions(many, copies, NAMES[:2], groups=np.repeat(np.arange(60), 8))
+    width = {name: s.auroc.high - s.auroc.low for name, s in [("once", once), ("fooled", fooled), ("told", told)]}
+    assert width["fooled"] < 0.5 * width["once"]
+    assert width["told"] == pytest.approx(width["once"])
+
+
+def test_positive_chooses_whose_probability_ranks():
+    labels, probabilities = make_predictions(100, 2)
+    probabilities = np.random.default_rng(1).random((100, 2)) + probabilities  # the columns need not mirror each other
+    by_default = score_predictions(labels, probabilities, NAMES[:2])
+    first = score_predictions(labels, probabilities, NAMES[:2], positive="ant")
+    assert by_default.auroc.value == pytest.approx(roc_auc_score(labels, probabilities[:, 1]))
+    assert first.auroc.value == pytest.approx(roc_auc_score(1 - labels, probabilities[:, 0]))
+    unsorted = score_predictions(1 - labels, probabilities[:, ::-1], ("bee", "ant"))
+    assert unsorted.auroc == by_default.auroc
+
+
+def test_a_class_without_test_images_is_undefined_and_said():
+    labels, probabilities = make_predictions(90, 3)
+    labels[labels == 1] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = score_predictions(labels, probabilities, NAMES[:3])
+    assert scores.recall["bee"].value is None
+    assert scores.auroc.as_dict() == {"value": None, "low": None, "high": None, "n": 90, "method": "bootstrap"}
+    assert scores.balanced_accuracy.value == np.mean([scores.recall[c].value for c in ("ant", "cat")])
+    assert any("bee" in w for w in scores.warnings)
+    assert any("AUROC is undefined" in w for w in scores.warnings)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_perfect_scores_are_not_certain(grouped):
+    labels = np.arange(40) % 2
+    groups = np.arange(40) // 4 * 2 + labels if grouped else None  # 20 groups of one class each
+    scores = score_predictions(labels, np.eye(2)[labels], NAMES[:2], groups=groups)
+    for figure in (scores.accuracy, scores.balanced_accuracy, scores.auroc, *scores.recall.values()):
+        assert figure.value == figure.high == 1.0
+        assert 0.5 < figure.low < 0.95
+    assert any("Wilson" in w for w in scores.warnings)
+
+
+def test_one_group_alone_is_said():
+    labels, probabilities = make_predictions(20, 2)
+    scores = score_predictions(labels, probabilities, NAMES[:2], groups=["p"] * 20)
+    assert (scores.accuracy.low, scores.accuracy.high) == (0.0, 1.0)
+    assert any("one group" in w for w in scores.warnings)
+
+
+def test_few_images_of_a_class_are_said():
+    labels, probabilities = np.array([0] * 30 + [1] * 4), np.full((34, 2), 0.5)
+    scores = score_predictions(labels, probabilities, NAMES[:2])
+    assert scores.auroc.value == 0.5
+    assert any("bee (4)" in w for w in scores.warnings)
+
+
+def test_as_dict_has_the_keys_of_the_report():
+    scores = score_predictions(*make_predictions(60, 3), NAMES[:3], groups=np.arange(60) // 3)
+    found = json.loads(json.dumps(scores.as_dict()))
+    assert set(found) == {"accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline"}
+    assert list(found["recall"]) == ["ant", "bee", "cat"]
+    assert set(found["auroc"]) == {"value", "low", "high", "n", "method"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": [0, 1, 2]}, "other than 0 to 1"),
+        ({"labels": [0.0, 1.0, 0.0]}, "whole numbers"),
+        ({"labels": []}, "0 labels"),
+        ({"probabilities": np.ones((3, 3))}, "shape"),
+        ({"probabilities": np.full((3, 2), np.nan)}, "not finite"),
+        ({"groups": ["a"]}, "1 groups for 3"),
+        ({"positive": "elk"}, "positive class 'elk'"),
+        ({"classes": ("only",), "probabilities": np.ones((3, 1)), "labels": [0, 0, 0]}, "two classes"),
+    ],
+)
+def test_bad_input_says_what_came(change, message):
+    given = {"labels": [0, 1, 0], "probabilities": np.full((3, 2), 0.5), "classes": ("ant", "bee"), **change}
+    labels, probabilities, classes = (given.pop(name) for name in ("labels", "probabilities", "classes"))
+    with pytest.raises(BadInput, match=message) as error:
+        score_predictions(labels, probabilities, classes, **given)
+    assert "\n" not in str(error.value)

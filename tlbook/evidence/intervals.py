@@ -1,0 +1,142 @@
+"""Numbers with their 95 % intervals: what a figure is, Wilson's interval, Student's t."""
+
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy import special
+
+from tlbook.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number, its interval, and what both rest on.
+
+    Attributes
+    ----------
+    value : float or None
+        None where the number is undefined (a recall without images, say).
+    low, high : float or None
+        Ends of the 95 % interval; None where there is none.
+    n : int
+        What the number rests on: test images, or seeds.
+    method : str
+        ``wilson``, ``bootstrap``, ``bootstrap_group`` or ``t``.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    method: str
+
+    def as_dict(self):
+        """Return the five fields as a plain dict, ready for JSON."""
+        return asdict(self)
+
+    def __str__(self):
+        if self.value is None:
+            return f"undefined (n = {self.n})"
+        if self.low is None:
+            return f"{self.value:.3f} (no interval, n = {self.n})"
+        return f"{self.value:.3f} (95 % interval {self.low:.3f} to {self.high:.3f}, n = {self.n})"
+
+
+def wilson_interval(successes, n, level=0.95):
+    """Interval of a share, good for small counts and for shares near 0 and 1.
+
+    Parameters
+    ----------
+    successes : int
+        0 to ``n``.
+    n : int
+        Number of independent trials; with 0 the share is undefined.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Figure
+        A fraction, method ``wilson``.
+
+    Raises
+    ------
+    BadInput
+        More successes than trials, or a negative count.
+
+    References
+    ----------
+    Wilson 1927, doi:10.1080/01621459.1927.10502953.
+
+    Examples
+    --------
+    >>> print(wilson_interval(68, 80))
+    0.850 (95 % interval 0.756 to 0.912, n = 80)
+    """
+    if not 0 <= successes <= n:
+        raise BadInput(f"received {successes} successes of {n} trials; expected 0 <= successes <= trials")
+    if n == 0:
+        return Figure(None, None, None, 0, "wilson")
+    z = special.ndtri((1 + level) / 2)
+    share = successes / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # At the ends the formula gives 0 or 1 up to rounding; the interval must hold its share.
+    low, high = min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))
+    return Figure(share, float(low), float(high), int(n), "wilson")
+
+
+def t_interval(values, level=0.95):
+    """Mean of repeated measurements, with Student's t interval.
+
+    Parameters
+    ----------
+    values : array_like
+        float, (n,), one per seed.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Figure
+        Method ``t``; one value has no interval, none has no mean.
+
+    References
+    ----------
+    Student 1908, doi:10.1093/biomet/6.1.1.
+    """
+    values = np.asarray(values, dtype=float)
+    n = values.size
+    if n == 0:
+        return Figure(None, None, None, 0, "t")
+    mean = float(values.mean())
+    if n == 1:
+        return Figure(mean, None, None, 1, "t")
+    half = special.stdtrit(n - 1, (1 + level) / 2) * values.std(ddof=1) / math.sqrt(n)
+    return Figure(mean, float(mean - half), float(mean + half), n, "t")
+
+
+def paired_t_interval(differences, level=0.95):
+    """Mean difference of two methods measured on the same seeds.
+
+    What the two share (the split, the images) cancels in each difference, so the interval is narrower than two
+    intervals side by side would suggest. An interval without zero is a difference at the 5 % level.
+
+    Parameters
+    ----------
+    differences : array_like
+        float, (n,), first minus second, one per seed.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Figure
+        Method ``t``.
+
+    References
+    ----------
+    Student 1908, doi:10.1093/biomet/6.1.1.
+    """
+    return t_interval(differences, level)

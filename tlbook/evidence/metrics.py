@@ -1,0 +1,253 @@
+"""Score predictions: accuracy, balanced accuracy, AUROC and recall, each with its interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlbook.errors import BadInput
+from tlbook.evidence.intervals import Figure, wilson_interval
+from tlbook.evidence.resampling import bootstrap_draws, class_totals, ratio, resampled_figure, weighted_auroc
+
+FEW_UNITS = 10
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model did on one side of a data set.
+
+    Attributes
+    ----------
+    accuracy, balanced_accuracy, auroc : Figure
+        Fractions.
+    recall : dict of str to Figure
+        Per class, in the order of the classes.
+    majority_baseline : float
+        Accuracy of always answering the most frequent class of these labels.
+    confusion : numpy.ndarray
+        int64, (k, k); rows are true classes, columns predicted ones.
+    warnings : tuple of str
+        What weakens a figure.
+    """
+
+    accuracy: Figure
+    balanced_accuracy: Figure
+    auroc: Figure
+    recall: dict
+    majority_baseline: float
+    confusion: np.ndarray
+    warnings: tuple = ()
+
+    def as_dict(self):
+        """Return the figures under the keys of ``report.json``."""
+        return {
+            "accuracy": self.accuracy.as_dict(),
+            "balanced_accuracy": self.balanced_accuracy.as_dict(),
+            "auroc": self.auroc.as_dict(),
+            "recall": {name: figure.as_dict() for name, figure in self.recall.items()},
+            "majority_baseline": self.majority_baseline,
+        }
+
+
+def score_predictions(labels, probabilities, classes, *, groups=None, positive=None, seed=0):
+    """Score class probabilities against the truth.
+
+    Without groups, accuracy and recall have Wilson intervals, balanced accuracy and AUROC a bootstrap over images.
+    With groups every interval is a bootstrap over whole groups, since images of one person are not independent.
+    Where all units agree (a perfect score) a bootstrap interval would have no width; it is then Wilson's, with one
+    trial a unit, and a warning says so.
+
+    Parameters
+    ----------
+    labels : array_like
+        int, (n,), 0 to k - 1.
+    probabilities : array_like
+        float, (n, k); the predicted class is the (first) largest.
+    classes : sequence of str
+        (k,), at least two.
+    groups : array_like, optional
+        (n,), who or what each image belongs to.
+    positive : str, optional
+        With two classes, the one whose probability AUROC ranks; default the last in sorted order.
+    seed : int
+        Of the resampling.
+
+    Returns
+    -------
+    Scores
+        AUROC with more than two classes is the plain mean of one class against the rest, undefined where a class has
+        no image. Balanced accuracy is the mean recall of the classes that have images.
+
+    Raises
+    ------
+    BadInput
+        Shapes that do not match, a label or class that is not there, probabilities that are not finite.
+
+    References
+    ----------
+    AUROC from ranks: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747. Balanced accuracy: Brodersen et al.
+    2010, doi:10.1109/ICPR.2010.764.
+    """
+    classes = tuple(classes)
+    labels, probabilities, groups = _checked(labels, probabilities, classes, groups)
+    column = _positive_column(classes, positive)
+    confusion = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
+    totals, hits = confusion.sum(axis=1), np.diag(confusion)
+    recalls = hits / np.where(totals == 0, np.nan, totals)
+    columns = range(len(classes)) if column is None else [column]
+    rocs = [auroc(labels == c, probabilities[:, c]) for c in columns]
+    values = np.array([hits.sum() / totals.sum(), np.nanmean(recalls), np.mean(rocs), *recalls])
+    draws = _draws(labels, probabilities, columns, groups=groups, seed=seed, num_classes=len(classes))
+    units = _units(labels, groups, len(classes))
+    figures = _figures(values, draws, units, confusion=confusion, grouped=groups is not None)
+    return Scores(
+        *figures[:3],
+        recall=dict(zip(classes, figures[3:], strict=True)),
+        majority_baseline=float(totals.max() / totals.sum()),
+        confusion=confusion,
+        warnings=_warnings(classes, units, figures, groups is not None),
+    )
+
+
+def confusion_matrix(labels, predicted, num_classes):
+    """Count true classes (rows) against predicted ones (columns).
+
+    Parameters
+    ----------
+    labels, predicted : array_like
+        int, (n,), 0 to ``num_classes`` - 1.
+    num_classes : int
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, (num_classes, num_classes).
+    """
+    cells = np.asarray(labels, np.int64) * num_classes + np.asarray(predicted, np.int64)
+    return np.bincount(cells, minlength=num_classes * num_classes).reshape(num_classes, num_classes)
+
+
+def auroc(is_positive, scores):
+    """Chance that a positive image scores above a negative one; a tie counts half.
+
+    Parameters
+    ----------
+    is_positive : array_like
+        bool, (n,).
+    scores : array_like
+        float, (n,).
+
+    Returns
+    -------
+    float
+        0 to 1; NaN without a positive or without a negative image.
+
+    References
+    ----------
+    Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+    """
+    is_positive = np.asarray(is_positive, bool)
+    positives, negatives = int(is_positive.sum()), int((~is_positive).sum())
+    if positives == 0 or negatives == 0:
+        return float("nan")
+    _, place, ties = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(ties) - (ties - 1) / 2  # tied scores share the mean of their ranks
+    above = ranks[place][is_positive].sum() - positives * (positives + 1) / 2
+    return float(above / (positives * negatives))
+
+
+def _draws(labels, probabilities, columns, *, groups, seed, num_classes):
+    """Resample (accuracy, balanced accuracy, AUROC, recall per class); a class that a resample lost is left out."""
+    all_of = class_totals(labels, np.ones(len(labels), bool), num_classes)
+    right_of = class_totals(labels, probabilities.argmax(axis=1) == labels, num_classes)
+    rocs = [weighted_auroc(labels == c, probabilities[:, c]) for c in columns]
+
+    def mean(values):
+        return ratio(np.nansum(values, axis=1), np.isfinite(values).sum(axis=1))
+
+    def statistic(weights):
+        hits, totals = right_of(weights), all_of(weights)
+        recalls = ratio(hits, totals)
+        macro = mean(np.stack([roc(weights) for roc in rocs], axis=1))
+        return np.column_stack([hits.sum(axis=1) / totals.sum(axis=1), mean(recalls), macro, recalls])
+
+    return bootstrap_draws(statistic, len(labels), groups=groups, seed=seed)
+
+
+def _units(labels, groups, num_classes):
+    """Count independent units: all of them, then those of each class."""
+    names = np.arange(len(labels)) if groups is None else groups
+    return [len(np.unique(names)), *(len(np.unique(names[labels == c])) for c in range(num_classes))]
+
+
+def _figures(values, draws, units, *, confusion, grouped):
+    """Give each value its interval: (accuracy, balanced accuracy, AUROC, recall per class)."""
+    totals, hits = confusion.sum(axis=1), np.diag(confusion)
+    n, smallest = int(totals.sum()), min(u for u in units[1:] if u)
+
+    def resampled(i, images, num_units, trials):
+        method = "bootstrap_group" if grouped else "bootstrap"
+        return resampled_figure(values[i], draws[:, i], images, num_units=num_units, trials=trials, method=method)
+
+    macro = [resampled(i, n, units[0], smallest) for i in (1, 2)]
+    if not grouped:
+        recalls = [wilson_interval(int(h), int(t)) for h, t in zip(hits, totals, strict=True)]
+        return [wilson_interval(int(hits.sum()), n), *macro, *recalls]
+    recalls = [resampled(3 + c, int(totals[c]), units[1 + c], units[1 + c]) for c in range(len(totals))]
+    return [resampled(0, n, units[0], units[0]), *macro, *recalls]
+
+
+def _warnings(classes, units, figures, grouped):
+    """Say in whole sentences what weakens the figures."""
+    kind = "group" if grouped else "image"
+    names = ["accuracy", "balanced accuracy", "AUROC", *(f"recall of {name}" for name in classes)]
+    missing = [name for name, u in zip(classes, units[1:], strict=True) if u == 0]
+    few = [f"{name} ({u})" for name, u in zip(classes, units[1:], strict=True) if 0 < u < FEW_UNITS]
+    agreed = [m for m, f in zip(names, figures, strict=True) if f.method != "wilson" and f.value in (0.0, 1.0)]
+    found = []
+    if missing:
+        found.append(
+            f"no test image of {_some(missing)}: recall is undefined there, and balanced accuracy leaves it out"
+        )
+    if figures[2].value is None:
+        found.append("AUROC is undefined: it needs test images of every class")
+    if grouped and units[0] == 1:
+        found.append("all test images belong to one group: no interval can be computed, 0 to 1 is shown")
+    if few:
+        found.append(f"fewer than {FEW_UNITS} test {kind}s of {_some(few)}: take these figures as rough")
+    if agreed and units[0] > 1:
+        found.append(
+            f"resamples all agree on {_some(agreed)}: the interval is Wilson's, with one trial per test {kind}"
+        )
+    return tuple(found)
+
+
+def _some(names):
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+def _positive_column(classes, positive):
+    if positive is None:
+        return classes.index(max(classes)) if len(classes) == 2 else None
+    if positive not in classes or len(classes) != 2:
+        raise BadInput(f"received the positive class {positive!r}; expected one of two classes, here {_some(classes)}")
+    return classes.index(positive)
+
+
+def _checked(labels, probabilities, classes, groups):
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=float)
+    n, k = len(labels), len(classes)
+    if k < 2 or n == 0:
+        raise BadInput(f"received {n} labels of {k} classes; expected at least one label and two classes")
+    if probabilities.shape != (n, k):
+        raise BadInput(
+            f"received probabilities of shape {probabilities.shape}; expected {(n, k)}: a row for each label"
+        )
+    if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0 or labels.max() >= k:
+        raise BadInput(f"received labels other than 0 to {k - 1}; expected whole numbers that index the classes")
+    if not np.isfinite(probabilities).all():
+        raise BadInput(
+            "received probabilities that are not finite; expected numbers from 0 to 1: did training diverge?"
+        )
+    if groups is not None and len(groups) != n:
+        raise BadInput(f"received {len(groups)} groups for {n} labels; expected one for each label")
+    return labels.astype(np.int64), probabilities, None if groups is None else np.asarray(groups)
