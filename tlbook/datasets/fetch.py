@@ -1,0 +1,122 @@
+"""Fetch the official files of a case, and check what ``data/`` ships against its registry.
+
+Nothing here runs unless it is asked to by name.
+"""
+
+import hashlib
+from pathlib import Path
+
+from tlbook.datasets.archives import extract_archives
+from tlbook.datasets.cards import load_card
+from tlbook.datasets.download import download_file
+from tlbook.errors import BadInput
+from tlbook.runtime import cache_dir, data_dir, mirror_dir
+
+REGISTRY = "registry.txt"
+
+
+def fetch(name, *, quiet=False):
+    """Download and unpack the official files of a case, as its card lists them.
+
+    A file of that name and checksum in ``TLBOOK_DATA_DIR`` is taken instead of a download.
+
+    Parameters
+    ----------
+    name : str
+        Of a card, such as ``"textures"``.
+    quiet : bool
+        True shows no progress bars.
+
+    Returns
+    -------
+    pathlib.Path
+        Folder with the unpacked files, in the cache (``TLBOOK_CACHE_DIR``). What is there already is not fetched anew.
+
+    Raises
+    ------
+    BadInput
+        There is no such card, its files cannot be downloaded by anyone (the message says where to ask), or a download
+        failed (the message says which file to put where by hand).
+    """
+    facts = load_card(name).facts.get("real", {})
+    folder = cache_dir() / "datasets" / name
+    if folder.is_dir():
+        return folder
+    downloads = facts.get("downloads") or ()
+    if not downloads:
+        ask = " ".join(str(facts.get("ask", "it has no real data")).split())
+        raise BadInput(f"received {name!r}, of which no file can be downloaded directly; {ask}")
+    kept = cache_dir() / "downloads" / name
+    archives = [_obtain(download, kept, quiet=quiet) for download in downloads]
+    extract_archives(archives, folder)
+    for archive in archives:
+        if archive.parent == kept:  # never a file of the mirror
+            archive.unlink()
+    return folder
+
+
+def _obtain(download, folder, *, quiet):
+    """Return the path of one of a card's files, from the mirror or downloaded."""
+    file, digest = download["url"].rsplit("/", 1)[1], download.get("sha256")
+    mirrored = mirror_dir() / file if mirror_dir() else None
+    if mirrored is not None and mirrored.is_file() and digest in (None, _hash_file(mirrored)):
+        return mirrored
+    return download_file(download["url"], folder / file, digest=digest, num_bytes=download.get("bytes"), quiet=quiet)
+
+
+def write_registry(folder=None):
+    """Write the checksums of all that ``data/`` ships to its registry, one line a file: path and SHA-256.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        None is ``data/`` itself.
+
+    Returns
+    -------
+    pathlib.Path
+        The registry.
+    """
+    folder = Path(folder or data_dir())
+    lines = [f"{name} {digest}\n" for name, digest in _hash_folder(folder).items()]
+    (folder / REGISTRY).write_text("".join(lines), encoding="utf-8")
+    return folder / REGISTRY
+
+
+def verify_registry(folder=None):
+    """Compare what ``data/`` holds with its registry.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        None is ``data/`` itself.
+
+    Returns
+    -------
+    tuple of str
+        One line a file that is missing, changed or not in the registry; empty where all agree.
+    """
+    folder = Path(folder or data_dir())
+    lines = (folder / REGISTRY).read_text(encoding="utf-8").splitlines()
+    known, found = dict(line.rsplit(" ", 1) for line in lines if line), _hash_folder(folder)
+    faults = []
+    for name in sorted(known.keys() | found.keys()):
+        if name not in found:
+            faults.append(f"{name} is missing")
+        elif name not in known:
+            faults.append(f"{name} is not in {REGISTRY}")
+        elif known[name] != found[name]:
+            faults.append(f"{name} has changed: sha256 {found[name][:16]}…, not {known[name][:16]}…")
+    return tuple(faults)
+
+
+def _hash_folder(folder):
+    """Return the SHA-256 of every shipped file by its path; the registry and Python's own files are left out."""
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix not in (".py", ".pyc")]
+    names = {path.relative_to(folder).as_posix(): path for path in files if not path.name.startswith(".")}
+    return {name: _hash_file(path) for name, path in names.items() if name != REGISTRY}
+
+
+def _hash_file(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
