@@ -1,0 +1,81 @@
+"""The invented breeds: reproducible, nested, and not to be told apart by pixels or colours."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.linear_model import RidgeClassifier
+
+from tlbook.datasets.synthetic import dogs
+from tlbook.errors import BadInput
+
+
+def shrink(images, size):
+    small = [np.asarray(Image.fromarray(im).resize((size, size), Image.Resampling.BOX)) for im in images]
+    return np.stack(small).reshape(len(images), -1) / 255
+
+
+def measure_colours(images):
+    means, spreads = images.mean((1, 2)), images.std((1, 2))
+    counts = [[np.histogram(im[..., c], 16, (0, 256))[0] for c in range(3)] for im in images]
+    return np.concatenate([means / 255, spreads / 255, np.array(counts).reshape(len(images), -1) / 9216], 1)
+
+
+def score_linear(case, features):
+    train, test = features(case.train.images.array), features(case.test.images.array)
+    centre, scale = train.mean(0), train.std(0) + 1e-3
+    model = RidgeClassifier(alpha=3000.0).fit((train - centre) / scale, case.train.labels)
+    return model.score((test - centre) / scale, case.test.labels)
+
+
+@pytest.fixture(scope="module")
+def case():
+    return dogs.make_case(per_class=18, val_per_class=1, test_per_class=10)
+
+
+def test_same_seed_gives_the_same_pixels_and_another_seed_others(case):
+    again = dogs.make_case(per_class=1, val_per_class=1, test_per_class=1)
+    other = dogs.make_case(per_class=1, val_per_class=1, test_per_class=1, seed=1)
+    assert np.array_equal(again.val.images.array, case.val.images.array)
+    assert not np.array_equal(other.val.images.array, again.val.images.array)
+
+
+def test_more_images_a_class_keep_the_first_ones_and_the_other_sides(case):
+    few = dogs.make_case(per_class=2, val_per_class=1, test_per_class=2)
+    where = [case.train.names.index(name) for name in few.train.names]
+    assert np.array_equal(few.train.images.array, case.train.images.array[where])
+    where = [case.test.names.index(name) for name in few.test.names]
+    assert np.array_equal(few.test.images.array, case.test.images.array[where])
+
+
+def test_sides_share_no_image_and_classes_are_even(case):
+    sides = (case.train, case.val, case.test)
+    seen = [side.images.fingerprint(i) for side in sides for i in range(len(side))]
+    assert len(set(seen)) == len(seen)
+    assert np.bincount(case.train.labels).tolist() == [18] * 20
+    assert case.classes == tuple(sorted(case.classes))
+    assert not case.has_groups
+
+
+def test_pixels_and_colours_stay_near_chance(case):
+    assert score_linear(case, lambda images: shrink(images.mean(-1).astype(np.uint8), 24)) <= 0.15
+    assert score_linear(case, lambda images: shrink(images, 12)) <= 0.15
+    assert score_linear(case, measure_colours) <= 0.15
+
+
+def test_difficulty_changes_the_pictures():
+    easy, hard = (dogs.make_case(per_class=1, val_per_class=1, test_per_class=1, difficulty=d) for d in (0.0, 1.0))
+    assert not np.array_equal(easy.train.images.array, hard.train.images.array)
+
+
+WRONG = [{"per_class": 0}, {"difficulty": 1.5}, {"seed": -1}, {"size": 4}, {"test_per_class": 0.5}]
+
+
+@pytest.mark.parametrize("bad", WRONG)
+def test_numbers_out_of_range_are_bad_input(bad):
+    with pytest.raises(BadInput, match="received"):
+        dogs.make_case(**bad)
+
+
+def test_other_sizes_are_drawn_at_that_size():
+    case = dogs.make_case(per_class=1, val_per_class=1, test_per_class=1, size=64)
+    assert case.train.load(64, quiet=True).shape == (20, 64, 64, 3)

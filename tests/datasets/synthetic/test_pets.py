@@ -1,0 +1,66 @@
+"""The drawn cats and dogs: reproducible, nested, and not to be told apart by pixels or colours."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.linear_model import RidgeClassifier
+
+from tlbook.datasets.synthetic import pets
+
+
+def score_linear(case, features):
+    train, test = features(case.train.images.array), features(case.test.images.array)
+    centre, scale = train.mean(0), train.std(0) + 1e-3
+    model = RidgeClassifier(alpha=3000.0).fit((train - centre) / scale, case.train.labels)
+    return model.score((test - centre) / scale, case.test.labels)
+
+
+def shrink(images, size):
+    small = [np.asarray(Image.fromarray(im).resize((size, size), Image.Resampling.BOX)) for im in images]
+    return np.stack(small).reshape(len(images), -1) / 255
+
+
+def measure_colours(images):
+    counts = [[np.histogram(im[..., c], 16, (0, 256))[0] for c in range(3)] for im in images]
+    return np.array(counts).reshape(len(images), -1) / 9216
+
+
+@pytest.fixture(scope="module")
+def case():
+    return pets.make_case(per_class=150, val_per_class=5, test_per_class=150)
+
+
+def test_same_seed_gives_the_same_pixels_and_another_seed_others(case):
+    again = pets.make_case(per_class=1, val_per_class=5, test_per_class=1)
+    other = pets.make_case(per_class=1, val_per_class=5, test_per_class=1, seed=1)
+    assert np.array_equal(again.val.images.array, case.val.images.array)
+    assert not np.array_equal(other.val.images.array, again.val.images.array)
+
+
+def test_more_images_a_class_keep_the_first_ones_and_the_other_sides(case):
+    few = pets.make_case(per_class=4, val_per_class=5, test_per_class=3)
+    where = [case.train.names.index(name) for name in few.train.names]
+    assert np.array_equal(few.train.images.array, case.train.images.array[where])
+    where = [case.test.names.index(name) for name in few.test.names]
+    assert np.array_equal(few.test.images.array, case.test.images.array[where])
+
+
+def test_sides_share_no_image(case):
+    sides = (case.train, case.val, case.test)
+    seen = [side.images.fingerprint(i) for side in sides for i in range(len(side))]
+    assert len(set(seen)) == len(seen)
+    assert case.classes == ("cats", "dogs")
+
+
+def test_pixels_and_colours_stay_near_chance(case):
+    assert score_linear(case, lambda images: shrink(images.mean(-1).astype(np.uint8), 24)) <= 0.62
+    assert score_linear(case, lambda images: shrink(images, 12)) <= 0.62
+    assert score_linear(case, measure_colours) <= 0.62
+
+
+def test_no_single_part_separates_the_breeds():
+    cats, dogs = pets.BUILDS["cats"], pets.BUILDS["dogs"]
+    assert {b.ears for b in cats} & {b.ears for b in dogs}
+    for part in ("leg", "chest", "head", "tail", "ear", "fluff", "plume", "body"):
+        assert min(getattr(b, part) for b in cats) <= max(getattr(b, part) for b in dogs)
+        assert min(getattr(b, part) for b in dogs) <= max(getattr(b, part) for b in cats)
