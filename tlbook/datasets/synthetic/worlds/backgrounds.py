@@ -3,14 +3,8 @@
 import numpy as np
 
 from tlbook.datasets.synthetic.worlds import textures
-from tlbook.datasets.synthetic.worlds.drawing import (
-    composite,
-    contrasting_color,
-    luminance,
-    pixel_grid,
-    power_noise,
-    random_color,
-)
+from tlbook.datasets.synthetic.worlds.colors import composite, contrasting_color, luminance, random_color
+from tlbook.datasets.synthetic.worlds.drawing import pixel_grid, power_noise
 
 
 def draw_background(rng, size, gray):

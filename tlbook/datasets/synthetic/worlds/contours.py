@@ -6,40 +6,41 @@ import numpy as np
 
 from tlbook.datasets.synthetic.worlds.backgrounds import color_against, draw_background
 from tlbook.datasets.synthetic.worlds.canvas import canvas_scale, draw_stroke, halve, new_canvas
-from tlbook.datasets.synthetic.worlds.drawing import composite, finish, is_gray, power_noise
+from tlbook.datasets.synthetic.worlds.colors import composite, is_gray
+from tlbook.datasets.synthetic.worlds.drawing import finish, power_noise
 
 CIRCLE = np.linspace(0, 2 * np.pi, 181)
 
 
-def polar(radius, angle):
+def _polar(radius, angle):
     """Points from polar coordinates, (n, 2)."""
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], -1)
 
 
-def wavy_outlines(rng, slow, fast):
+def _wavy_outlines(rng, slow, fast):
     """One to three nested closed curves with two waves round them."""
     phase, first, second = rng.uniform(0, 2 * np.pi), 0.25 * rng.uniform(0.8, 1.2), 0.12 * rng.uniform(0.8, 1.2)
     wave = 1 + first * np.sin(slow * CIRCLE + phase) + second * np.sin(fast * CIRCLE + 2 * phase)
     rings = int(rng.integers(1, 4))
-    return [polar((1 - 0.22 * k) * (wave + 0.01 * rng.standard_normal(181)), CIRCLE) for k in range(rings)]
+    return [_polar((1 - 0.22 * k) * (wave + 0.01 * rng.standard_normal(181)), CIRCLE) for k in range(rings)]
 
 
-def polygons(rng, corners):
+def _polygons(rng, corners):
     """One or two irregular polygons."""
     radius = 1 + 0.08 * rng.standard_normal(corners)
     angle = np.arange(corners + 1) * (2 * np.pi / corners)
     angle[1:-1] += 0.08 * rng.standard_normal(corners - 1)
-    points = polar(np.append(radius, radius[0]), angle)
+    points = _polar(np.append(radius, radius[0]), angle)
     return [points, 0.6 * points] if rng.random() < 0.4 else [points]
 
 
-def stars(rng, corners):
+def _stars(rng, corners):
     """Draw a star."""
     radius = np.where(np.arange(2 * corners) % 2, 0.45, 1) * (1 + 0.05 * rng.standard_normal(2 * corners))
-    return [polar(np.append(radius, radius[0]), np.arange(2 * corners + 1) * np.pi / corners)]
+    return [_polar(np.append(radius, radius[0]), np.arange(2 * corners + 1) * np.pi / corners)]
 
 
-def tree(rng, spread, shrink, branches, levels):
+def _tree(rng, spread, shrink, branches, levels):
     """Line segments of a branching tree, grown level by level."""
     tips, angles = np.array([[0.0, 0.0]]), np.array([0.15 * rng.standard_normal()])
     length, segments = rng.uniform(0.5, 0.75), []
@@ -55,37 +56,37 @@ def tree(rng, spread, shrink, branches, levels):
     return list(1.9 * (points - middle) / np.ptp(points, (0, 1)).max())
 
 
-def spiral(rng):
+def _spiral(rng):
     """Draw a spiral of 2.5 to 4 turns."""
     s = np.linspace(0, 1, 180)
-    return [polar(s, 2 * np.pi * rng.uniform(2.5, 4) * s)]
+    return [_polar(s, 2 * np.pi * rng.uniform(2.5, 4) * s)]
 
 
-def lissajous(rng, first, second):
+def _lissajous(rng, first, second):
     """Draw a Lissajous figure."""
     phase = rng.uniform(0, 2 * np.pi)
     return [np.stack([np.sin(first * CIRCLE + phase), np.sin(second * CIRCLE)], -1)]
 
 
-def grid(rng):
+def _grid(rng):
     """Draw a square grid."""
     lines = np.linspace(-1, 1, int(rng.integers(4, 8)))
     return [np.array(p) for c in lines for p in ([[c, -1], [c, 1]], [[-1, c], [1, c]])]
 
 
-def rings(rng):
+def _rings(rng):
     """Concentric circles."""
-    return [polar(1 - 0.2 * k, CIRCLE) for k in range(int(rng.integers(3, 6)))]
+    return [_polar(1 - 0.2 * k, CIRCLE) for k in range(int(rng.integers(3, 6)))]
 
 
-def zigzag(rng):
+def _zigzag(rng):
     """Draw a zigzag."""
     k = np.arange(14)
     height = 0.5 * np.where(k % 2, 1, -1) * (1 + 0.08 * rng.standard_normal(14))
     return [np.stack([(k - 6.5) / 6.5, height], -1)]
 
 
-def split_dashes(rng, points, dash, gap):
+def _split_dashes(rng, points, dash, gap):
     """Cut a polyline into dashes: counts of points drawn and left out, from a random start."""
     start = int(rng.integers(dash + gap))
     return [
@@ -93,20 +94,20 @@ def split_dashes(rng, points, dash, gap):
     ]
 
 
-def open_ring(rng):
+def _open_ring(rng):
     """Smooth closed curves with one gap each."""
     wave = 1 + 0.15 * np.sin(2 * CIRCLE + rng.uniform(0, 6)) + 0.1 * np.sin(3 * CIRCLE + rng.uniform(0, 6))
     width = int(rng.integers(6, 24))
-    return [(1 - 0.3 * k) * polar(wave[width:], CIRCLE[width:]) for k in range(int(rng.integers(1, 3)))]
+    return [(1 - 0.3 * k) * _polar(wave[width:], CIRCLE[width:]) for k in range(int(rng.integers(1, 3)))]
 
 
-def dashed_outline(rng):
+def _dashed_outline(rng):
     """Draw a wavy closed curve in dashes."""
     wave = 1 + 0.2 * np.sin(int(rng.integers(2, 6)) * CIRCLE + rng.uniform(0, 6))
-    return split_dashes(rng, polar(wave, CIRCLE), int(rng.integers(4, 9)), int(rng.integers(3, 7)))
+    return _split_dashes(rng, _polar(wave, CIRCLE), int(rng.integers(4, 9)), int(rng.integers(3, 7)))
 
 
-def wave_bundle(rng, broken):
+def _wave_bundle(rng, broken):
     """Parallel waves, each with a few gaps if broken."""
     t = np.linspace(-1, 1, 90)
     count, bend = int(rng.integers(4, 9)), rng.uniform(0.05, 0.2)
@@ -115,7 +116,9 @@ def wave_bundle(rng, broken):
     if not broken:
         return lines
     return [
-        piece for line in lines for piece in split_dashes(rng, line, int(rng.integers(18, 50)), int(rng.integers(3, 9)))
+        piece
+        for line in lines
+        for piece in _split_dashes(rng, line, int(rng.integers(18, 50)), int(rng.integers(3, 9)))
     ]
 
 
@@ -128,12 +131,12 @@ TREES = (
     (1.25, 0.55, 4, 2),
 )
 SHAPES = (
-    *(partial(wavy_outlines, slow=slow, fast=fast) for fast in (9, 14, 23) for slow in (2, 3, 4, 5, 6, 8)),
-    *(partial(polygons, corners=corners) for corners in range(3, 9)),
-    *(partial(stars, corners=corners) for corners in (4, 5, 6, 8)),
-    *(partial(tree, spread=s, shrink=k, branches=b, levels=n) for s, k, b, n in TREES),
-    *(spiral, partial(lissajous, first=2, second=3), partial(lissajous, first=3, second=4), grid, rings, zigzag),
-    *(open_ring, dashed_outline, partial(wave_bundle, broken=False), partial(wave_bundle, broken=True)),
+    *(partial(_wavy_outlines, slow=slow, fast=fast) for fast in (9, 14, 23) for slow in (2, 3, 4, 5, 6, 8)),
+    *(partial(_polygons, corners=corners) for corners in range(3, 9)),
+    *(partial(_stars, corners=corners) for corners in (4, 5, 6, 8)),
+    *(partial(_tree, spread=s, shrink=k, branches=b, levels=n) for s, k, b, n in TREES),
+    *(_spiral, partial(_lissajous, first=2, second=3), partial(_lissajous, first=3, second=4), _grid, _rings, _zigzag),
+    *(_open_ring, _dashed_outline, partial(_wave_bundle, broken=False), partial(_wave_bundle, broken=True)),
 )
 NUM_CLASSES = len(SHAPES)
 FIRST_TREE, FIRST_LINE = 28, 34

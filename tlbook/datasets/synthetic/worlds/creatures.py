@@ -8,13 +8,14 @@ import scipy.ndimage as ndi
 
 from tlbook.datasets.synthetic.worlds.backgrounds import color_against, draw_background
 from tlbook.datasets.synthetic.worlds.canvas import canvas_scale, draw_stroke, halve, new_canvas
+from tlbook.datasets.synthetic.worlds.colors import composite, is_gray, luminance
 from tlbook.datasets.synthetic.worlds.creature_parts import NUM_CLASSES, PARTS, creature_plan
-from tlbook.datasets.synthetic.worlds.drawing import composite, finish, is_gray, luminance, pixel_grid, power_noise
+from tlbook.datasets.synthetic.worlds.drawing import finish, pixel_grid, power_noise
 
 __all__ = ["NUM_CLASSES", "draw_creature"]
 
 
-def draw_parts(parts, shape, centre, size):
+def _draw_parts(parts, shape, centre, size):
     """Draw parts onto three layers.
 
     Parameters
@@ -45,7 +46,7 @@ def draw_parts(parts, shape, centre, size):
     return {name: halve(image) for name, (image, _) in layers.items()}
 
 
-def coat_pattern(plan, rng, shape, centre, size):
+def _coat_pattern(plan, rng, shape, centre, size):
     """Second colour's share over the canvas: plain, spots, stripes, patches or a paler back, fixed to the animal."""
     x, y = pixel_grid(size)
     a, b, c, d = np.linalg.inv(shape).ravel()
@@ -88,8 +89,8 @@ def draw_creature(cls, rng, size):
     mirror = np.array([-1.0 if rng.random() < 0.5 else 1.0, 1.0])
     shape = np.array([[c, -s], [s, c]]) * mirror * rng.uniform(19, 29) * rng.uniform(0.9, 1.1, 2)
     centre = 48 + rng.uniform(-8, 8, 2)
-    layers = draw_parts(PARTS[plan.view](plan, rng), shape, centre, size)
-    coat = coat_pattern(plan, rng, shape, centre, size)
+    layers = _draw_parts(PARTS[plan.view](plan, rng), shape, centre, size)
+    coat = _coat_pattern(plan, rng, shape, centre, size)
     gray = is_gray(rng, 0.25)
     background = draw_background(rng, size, gray)
     first = color_against(rng, background, gray)

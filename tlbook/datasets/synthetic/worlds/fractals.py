@@ -12,13 +12,14 @@ import numpy as np
 import scipy.ndimage as ndi
 
 from tlbook.datasets.synthetic.worlds.backgrounds import color_against, draw_background
-from tlbook.datasets.synthetic.worlds.drawing import color_ramp, composite, finish, is_gray
+from tlbook.datasets.synthetic.worlds.colors import color_ramp, composite, is_gray
+from tlbook.datasets.synthetic.worlds.drawing import finish
 
 NUM_CLASSES = 34
 POINTS, STEPS, BURN_IN = 1400, 23, 8
 
 
-def rotation(angle):
+def _rotation(angle):
     """Rotation matrices.
 
     Parameters
@@ -35,7 +36,7 @@ def rotation(angle):
     return np.stack([np.stack([c, -s], -1), np.stack([s, c], -1)], -2)
 
 
-def largest_stretch(matrices):
+def _largest_stretch(matrices):
     """Largest singular value of each 2 x 2 matrix."""
     square = (matrices**2).sum((-2, -1))
     det = np.linalg.det(matrices)
@@ -68,7 +69,7 @@ def fractal_system(cls):
         weight = (stretch @ np.array([1.0, 2.0])).sum()
         stretch = stretch * min(rng.uniform(0.5 * (5 + maps), 0.5 * (6 + maps)) / weight, 0.95 / stretch.max())
         angles, flips = rng.uniform(0, 2 * np.pi, (maps, 2)), rng.choice([-1, 1], (maps, 2))
-        matrices = rotation(angles[:, 0]) @ (stretch[:, :, None] * rotation(angles[:, 1])) * flips[:, None]
+        matrices = _rotation(angles[:, 0]) @ (stretch[:, :, None] * _rotation(angles[:, 1])) * flips[:, None]
         shifts = rng.uniform(-1, 1, (maps, 2))
         shares = stretch.prod(1) + 0.03
         shares = shares / shares.sum()
@@ -119,13 +120,13 @@ def play_chaos_game(matrices, shifts, shares, rng, size):
     return hits, total / np.maximum(hits, 1)
 
 
-def vary_system(cls, rng):
+def _vary_system(cls, rng):
     """Move a class's maps by about 5 %, keep them contracting, and turn the attractor."""
     matrices, shifts, shares = fractal_system(cls)
     matrices = matrices * (1 + 0.05 * rng.standard_normal(matrices.shape))
     shifts = shifts + 0.05 * rng.standard_normal(shifts.shape)
-    matrices = matrices / max(1.0, largest_stretch(matrices).max() / 0.97)
-    turn = rotation(rng.uniform(0, 2 * np.pi))
+    matrices = matrices / max(1.0, _largest_stretch(matrices).max() / 0.97)
+    turn = _rotation(rng.uniform(0, 2 * np.pi))
     return turn @ matrices @ turn.T, shifts @ turn.T, shares
 
 
@@ -145,7 +146,7 @@ def draw_fractal(cls, rng, size):
     numpy.ndarray
         uint8, (size, size, 3), 0-255.
     """
-    hits, mean_map = play_chaos_game(*vary_system(cls, rng), rng, size)
+    hits, mean_map = play_chaos_game(*_vary_system(cls, rng), rng, size)
     density = np.log1p(hits)
     density = density / max(density.max(), 1e-6)
     shift = rng.uniform(-8, 8, 2) * size / 96 if rng.random() < 0.5 else np.zeros(2)

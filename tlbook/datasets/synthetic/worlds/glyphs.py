@@ -7,14 +7,15 @@ import numpy as np
 
 from tlbook.datasets.synthetic.worlds.backgrounds import color_against, draw_background
 from tlbook.datasets.synthetic.worlds.canvas import canvas_scale, draw_stroke, halve, new_canvas
-from tlbook.datasets.synthetic.worlds.drawing import color_ramp, composite, finish, is_gray, power_noise
+from tlbook.datasets.synthetic.worlds.colors import color_ramp, composite, is_gray
+from tlbook.datasets.synthetic.worlds.drawing import finish, power_noise
 
 NUM_CLASSES = 40
 CURVE_POINTS = 20
 
 
 @functools.lru_cache(maxsize=8)
-def bernstein(count):
+def _bernstein(count):
     """Weights of a Bezier curve's control points.
 
     Parameters
@@ -57,12 +58,12 @@ def glyph_strokes(cls):
         elif kind == "dot":
             points = rng.uniform(-0.4, 0.4, (1, 2))
         else:
-            points = draw_control_points(rng, int(rng.integers(2, 5)))
+            points = _draw_control_points(rng, int(rng.integers(2, 5)))
         strokes.append((str(kind), points))
     return tuple(strokes)
 
 
-def draw_control_points(rng, count):
+def _draw_control_points(rng, count):
     """Control points near a 5 x 5 lattice, the ends at least 0.35 apart so that every stroke shows."""
     lattice = np.linspace(-0.4, 0.4, 5)
     while True:
@@ -71,14 +72,14 @@ def draw_control_points(rng, count):
             return points
 
 
-def trace_stroke(kind, points):
+def _trace_stroke(kind, points):
     """Points along a stroke."""
     if kind == "loop":
         angle = np.linspace(0, 2 * np.pi, CURVE_POINTS + 8)
         return points[0] + points[1] * np.stack([np.cos(angle), np.sin(angle)], -1)
     if kind == "dot":
         return np.concatenate([points, points + 0.02])
-    return bernstein(len(points)) @ points
+    return _bernstein(len(points)) @ points
 
 
 def write_glyph(cls, rng, size):
@@ -108,7 +109,7 @@ def write_glyph(cls, rng, size):
     broken = rng.random() < 0.1
     for kind, points in glyph_strokes(cls):
         jitter = (0.035 if kind == "curve" else 0.02) * rng.standard_normal(points.shape)
-        path = trace_stroke(kind, points + jitter) @ shape.T + centre
+        path = _trace_stroke(kind, points + jitter) @ shape.T + centre
         if kind == "dot":
             path = path[:1] + [[0, 0], [1, 1]]
             draw_stroke(draw, path, max(4, int(1.6 * width)))

@@ -29,12 +29,12 @@ TUBES = {"ring": (0.4, 280), "square ring": (0.22, 280), "spring": (0.2, 560), "
 NUM_CLASSES = 27 + len(COMPOUNDS) + len(TUBES) + 1
 
 
-def signed_power(base, exponent):
+def _signed_power(base, exponent):
     """Power of the magnitude with the sign kept."""
     return np.sign(base) * np.abs(base) ** exponent
 
 
-def even_angles(exponent, count, start, octants):
+def _even_angles(exponent, count, start, octants):
     """Angles at which the signed powers of sine and cosine advance evenly in each octant."""
     rise = np.pi / 4 * np.linspace(0, 1, count) ** (1 / exponent)
     pair = (rise, np.pi / 4 - rise[::-1])
@@ -42,7 +42,7 @@ def even_angles(exponent, count, start, octants):
 
 
 @functools.lru_cache(maxsize=64)
-def superquadric(along, around, samples):
+def _superquadric(along, around, samples):
     """Sample points and normals on the unit superquadric.
 
     Parameters
@@ -57,16 +57,16 @@ def superquadric(along, around, samples):
     points, normals : numpy.ndarray
         float64, (3, n), normals of any length.
     """
-    eta = even_angles(along, samples[0], -np.pi / 2, 4)[:, None]
-    omega = even_angles(around, samples[1], -np.pi, 8)[None]
+    eta = _even_angles(along, samples[0], -np.pi / 2, 4)[:, None]
+    omega = _even_angles(around, samples[1], -np.pi, 8)[None]
     angles = np.cos(eta), np.sin(eta), np.cos(omega), np.sin(omega)
     with np.errstate(divide="ignore", invalid="ignore"):
         points, normals = (
             np.stack(
                 [
-                    signed_power(angles[0], first) * signed_power(angles[2], second),
-                    signed_power(angles[0], first) * signed_power(angles[3], second),
-                    signed_power(angles[1], first) * np.ones_like(omega),
+                    _signed_power(angles[0], first) * _signed_power(angles[2], second),
+                    _signed_power(angles[0], first) * _signed_power(angles[3], second),
+                    _signed_power(angles[1], first) * np.ones_like(omega),
                 ]
             ).reshape(3, -1)
             for first, second in ((along, around), (2 - along, 2 - around))
@@ -76,7 +76,7 @@ def superquadric(along, around, samples):
 
 
 @functools.lru_cache(maxsize=16)
-def tube(kind, thickness, density):
+def _tube(kind, thickness, density):
     """Sample points and normals on a tube round a closed or open space curve ("ring", "square ring", "spring", "knot").
 
     Returns
@@ -98,14 +98,14 @@ def tube(kind, thickness, density):
     side = side / np.linalg.norm(side, axis=0)
     up = np.cross(side.T, tangent.T).T
     power = 0.3 if kind == "square ring" else 1.0
-    angle = even_angles(power, 11 * density, 0, 8)[None, :, None]
-    cross = [signed_power(f(angle), p) for p in (power, 2 - power) for f in (np.cos, np.sin)]
+    angle = _even_angles(power, 11 * density, 0, 8)[None, :, None]
+    cross = [_signed_power(f(angle), p) for p in (power, 2 - power) for f in (np.cos, np.sin)]
     offset, normals = (c * side[:, None] + s * up[:, None] for c, s in (cross[:2], cross[2:]))
     return (curve[:, None] + thickness * offset).reshape(3, -1), normals.reshape(3, -1)
 
 
 @functools.lru_cache(maxsize=4)
-def cone(density):
+def _cone(density):
     """Sample points and normals on a cone with its base."""
     height, angle = np.meshgrid(np.linspace(0, 1, 90 * density), np.linspace(0, 2 * np.pi, 220 * density))
     height, angle = height.ravel(), angle.ravel()
@@ -116,11 +116,11 @@ def cone(density):
 
 
 @functools.lru_cache(maxsize=8)
-def compound(number, density):
+def _compound(number, density):
     """Sample points and normals on several superquadrics together."""
     points, normals = [], []
     for along, around, axes, samples, place in COMPOUNDS[number]:
-        unit_points, unit_normals = superquadric(along, around, tuple(density * count for count in samples))
+        unit_points, unit_normals = _superquadric(along, around, tuple(density * count for count in samples))
         axes = np.array(axes)[:, None]
         part, normal = unit_points * axes, unit_normals / axes
         if isinstance(place, int):
@@ -154,12 +154,12 @@ def shape_of_class(cls, wobble, density):
     axes = np.ones(3)
     if cls < 27:
         axes, samples = np.array(ASPECTS[cls // 9][0]), tuple(density * count for count in ASPECTS[cls // 9][1])
-        surface = superquadric(ROUNDNESS[cls % 3] * wobble, ROUNDNESS[cls // 3 % 3] * wobble, samples)
+        surface = _superquadric(ROUNDNESS[cls % 3] * wobble, ROUNDNESS[cls // 3 % 3] * wobble, samples)
     elif cls < 27 + len(COMPOUNDS):
-        surface = compound(cls - 27, density)
+        surface = _compound(cls - 27, density)
     elif cls == NUM_CLASSES - 1:
-        surface = cone(density)
+        surface = _cone(density)
     else:
         kind = tuple(TUBES)[cls - 27 - len(COMPOUNDS)]
-        surface = tube(kind, TUBES[kind][0] * wobble, density)
+        surface = _tube(kind, TUBES[kind][0] * wobble, density)
     return *surface, axes

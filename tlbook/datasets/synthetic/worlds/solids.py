@@ -4,13 +4,14 @@ import numpy as np
 import scipy.ndimage as ndi
 
 from tlbook.datasets.synthetic.worlds.backgrounds import draw_background
-from tlbook.datasets.synthetic.worlds.drawing import composite, finish, is_gray, power_noise, random_color
+from tlbook.datasets.synthetic.worlds.colors import composite, is_gray, random_color
+from tlbook.datasets.synthetic.worlds.drawing import finish, power_noise
 from tlbook.datasets.synthetic.worlds.solid_shapes import NUM_CLASSES, shape_of_class
 
 __all__ = ["NUM_CLASSES", "draw_solid"]
 
 
-def random_rotation(rng):
+def _random_rotation(rng):
     """Draw a rotation in space, all equally likely."""
     w, x, y, z = (q := rng.standard_normal(4)) / np.sqrt((q**2).sum())
     return np.array(
@@ -22,12 +23,12 @@ def random_rotation(rng):
     )
 
 
-def rotate(matrix, vectors):
+def _rotate(matrix, vectors):
     """Matrix product without BLAS, whose sums may differ between machines."""
     return sum(matrix[:, k, None] * vectors[k] for k in range(3))
 
 
-def nearest_points(rng, seen, size):
+def _nearest_points(rng, seen, size):
     """Project points with weak perspective; give each pixel the number of the nearest one, -1 where there is none."""
     scale = size * rng.uniform(0.27, 0.41) / np.abs(seen[:2]).max()
     depth = seen[2]
@@ -47,7 +48,7 @@ def nearest_points(rng, seen, size):
     return np.where(rank >= 0, numbers.take(rank, mode="wrap"), -1)
 
 
-def paint_surface(rng, points, normals, gray):
+def _paint_surface(rng, points, normals, gray):
     """Colour and light surface points.
 
     Parameters
@@ -105,13 +106,13 @@ def draw_solid(cls, rng, size):
     wobble = (0.88, 1.0, 1.12)[int(rng.integers(3))]
     points, normals, axes = shape_of_class(cls, wobble, -(-size // 96))
     axes = axes * rng.uniform(0.9, 1.1, 3)
-    pose = random_rotation(rng)
-    facing = np.flatnonzero(rotate(pose[2:] / axes, normals)[0] > 0)
+    pose = _random_rotation(rng)
+    facing = np.flatnonzero(_rotate(pose[2:] / axes, normals)[0] > 0)
     points = points.take(facing, axis=1)
-    nearest = nearest_points(rng, rotate(pose * axes, points), size)
+    nearest = _nearest_points(rng, _rotate(pose * axes, points), size)
     mask = nearest >= 0
     chosen = nearest[mask]
-    lit = rotate(pose / axes, normals.take(facing[chosen], axis=1))
+    lit = _rotate(pose / axes, normals.take(facing[chosen], axis=1))
     lit = lit / (np.sqrt((lit**2).sum(0)) + 1e-9)
     gray = is_gray(rng)
     background = draw_background(rng, size, gray)
@@ -120,5 +121,5 @@ def draw_solid(cls, rng, size):
         shadow = ndi.gaussian_filter(np.roll(mask.astype(float), (down, right), (0, 1)), 2.5 * size / 96)
         background = background * (1 - 0.5 * shadow).astype(np.float32)[..., None]
     solid = np.zeros((size, size, 3), np.float32)
-    solid[mask] = paint_surface(rng, points[:, chosen], lit, gray).clip(0, 255)
+    solid[mask] = _paint_surface(rng, points[:, chosen], lit, gray).clip(0, 255)
     return finish(rng, composite(background, solid, mask))

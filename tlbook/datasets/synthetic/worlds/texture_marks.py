@@ -1,14 +1,18 @@
-"""Textures of many drawn marks: overlapping shapes, fibres, bubbles, scratches and fine cracks."""
+"""Textures of many drawn marks: overlapping shapes, fibres, bubbles, scratches and fine cracks.
+
+``MARKS`` holds the grey ones by name: functions of a generator and a size that return float64, (size, size), about 0-1.
+"""
 
 import numpy as np
 
 from tlbook.datasets.synthetic.worlds.canvas import canvas_scale, halve, new_canvas
-from tlbook.datasets.synthetic.worlds.drawing import power_noise, random_color
+from tlbook.datasets.synthetic.worlds.colors import random_color
+from tlbook.datasets.synthetic.worlds.drawing import power_noise
 
 LEAF_SHAPES = ("disc", "square", "triangle", "bar", "ring", "star", "lens", "brick")
 
 
-def polygon_points(corners, *, inner=1.0, aspect=1.0):
+def _polygon_points(corners, *, inner=1.0, aspect=1.0):
     """Corners of a regular polygon, or of a star where ``inner`` is less than 1.
 
     Parameters
@@ -32,15 +36,15 @@ def polygon_points(corners, *, inner=1.0, aspect=1.0):
 
 
 OUTLINES = {
-    "square": 1.2 * polygon_points(4),
-    "triangle": 1.4 * polygon_points(3),
-    "star": 1.4 * polygon_points(5, inner=0.4),
-    "lens": 1.7 * polygon_points(14, aspect=0.35),
-    "brick": 1.2 * polygon_points(4),
+    "square": 1.2 * _polygon_points(4),
+    "triangle": 1.4 * _polygon_points(3),
+    "star": 1.4 * _polygon_points(5, inner=0.4),
+    "lens": 1.7 * _polygon_points(14, aspect=0.35),
+    "brick": 1.2 * _polygon_points(4),
 }
 
 
-def turn(points, angle):
+def _turn(points, angle):
     """Turn points about the origin.
 
     Parameters
@@ -60,7 +64,7 @@ def turn(points, angle):
     return np.stack([c * x - s * y, s * x + c * y], -1)
 
 
-def leaf_angles(rng, shape, count):
+def _leaf_angles(rng, shape, count):
     """Directions of the leaves: lenses and bricks lie along one, the others anyhow."""
     if shape not in ("lens", "brick"):
         return rng.uniform(0, 2 * np.pi, count)
@@ -95,17 +99,17 @@ def dead_leaves(rng, size, shape, gray):
     shade = 18 * rng.standard_normal((count, 1 if gray else 3))
     colors = np.clip(palette + shade, 0, 255).astype(int).tolist()
     centres = rng.uniform(-5, 101, (count, 2)) * unit
-    angles = leaf_angles(rng, shape, count)
+    angles = _leaf_angles(rng, shape, count)
     for centre, r, angle, color in zip(centres, radius * unit, angles, colors, strict=True):
-        draw_leaf(draw, shape, centre, r, angle, tuple(color))
+        _draw_leaf(draw, shape, centre, r, angle, tuple(color))
     return np.asarray(image.reduce(2), np.float32)
 
 
-def draw_leaf(draw, shape, centre, radius, angle, color):
+def _draw_leaf(draw, shape, centre, radius, angle, color):
     """Draw one leaf on the canvas (canvas pixels)."""
     width = int(2 + 0.35 * radius)
     if shape in OUTLINES:
-        points = turn(OUTLINES[shape], angle) * radius + centre
+        points = _turn(OUTLINES[shape], angle) * radius + centre
         draw.polygon(points.ravel().tolist(), fill=color, outline=(0, 0, 0) if shape == "brick" else None)
     elif shape == "bar":
         along = 3 * radius * np.array([np.cos(angle), np.sin(angle)])
@@ -115,7 +119,7 @@ def draw_leaf(draw, shape, centre, radius, angle, color):
         draw.ellipse(box, fill=color if shape == "disc" else None, outline=color, width=width)
 
 
-def fibres(rng, size):
+def _fibres(rng, size):
     """Bent threads along one direction."""
     image, draw = new_canvas(size)
     count, unit = 120, canvas_scale(size)
@@ -130,7 +134,7 @@ def fibres(rng, size):
     return halve(image)
 
 
-def bubbles(rng, size):
+def _bubbles(rng, size):
     """Dark discs with bright rims."""
     image, draw = new_canvas(size)
     count, unit = 70, canvas_scale(size)
@@ -142,7 +146,7 @@ def bubbles(rng, size):
     return halve(image)
 
 
-def scratches(rng, size):
+def _scratches(rng, size):
     """Thin straight scratches, some dark and some bright, on a cloudy ground."""
     canvases = [new_canvas(size), new_canvas(size)]
     count, unit = int(rng.integers(10, 45)), canvas_scale(size)
@@ -158,23 +162,26 @@ def scratches(rng, size):
     return ground + rng.uniform(0.3, 0.6) * (bright - dark)
 
 
-def wandering_line(rng, start, angle, steps):
+def _wandering_line(rng, start, angle, steps):
     """Points 2.5 reference pixels apart on a line whose direction wanders."""
     angles = angle + np.cumsum(0.3 * rng.standard_normal(steps))
     return start + np.cumsum(2.5 * np.stack([np.cos(angles), np.sin(angles)], -1), 0)
 
 
-def fine_cracks(rng, size):
+def _fine_cracks(rng, size):
     """A few wandering, branching hairlines on a smooth ground."""
     image, draw = new_canvas(size)
     unit, width = canvas_scale(size), int(rng.integers(1, 4))
     for _ in range(int(rng.integers(2, 6))):
         angle = rng.uniform(0, 2 * np.pi)
         start = 48 - 40 * np.array([np.cos(angle), np.sin(angle)]) + 16 * rng.standard_normal(2)
-        crack = wandering_line(rng, start, angle, int(rng.integers(16, 44)))
+        crack = _wandering_line(rng, start, angle, int(rng.integers(16, 44)))
         draw.line((crack * unit).ravel().tolist(), fill=255, width=width)
         for at in rng.integers(4, len(crack), int(rng.integers(0, 4))):
-            branch = wandering_line(rng, crack[at], angle + rng.choice([-0.8, 0.8]), int(rng.integers(4, 14)))
+            branch = _wandering_line(rng, crack[at], angle + rng.choice([-0.8, 0.8]), int(rng.integers(4, 14)))
             draw.line((branch * unit).ravel().tolist(), fill=255, width=max(1, width - 1))
     ground = 0.5 + rng.uniform(0.1, 0.6) * (power_noise(rng, size, rng.uniform(1.7, 2.6)) - 0.5)
     return ground + rng.choice([-1, 1]) * rng.uniform(0.25, 0.6) * halve(image)
+
+
+MARKS = {"fibres": _fibres, "bubbles": _bubbles, "fine cracks": _fine_cracks, "scratches": _scratches}

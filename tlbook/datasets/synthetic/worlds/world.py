@@ -12,7 +12,7 @@ LABELS = tuple((domain.name, cls) for domain in DOMAINS for cls in range(domain.
 CHUNK = 64
 
 
-def draw_chunk(job):
+def _draw_chunk(job):
     """Draw images start to stop of the world's order; job is (start, stop, size, seed)."""
     start, stop, size, seed = job
     images = np.empty((stop - start, size, size, 3), np.uint8)
@@ -61,15 +61,15 @@ def draw_world(per_class, *, size=96, seed=0, processes=1, quiet=False):
     images = np.empty((count, size, size, 3), np.uint8)
     jobs = [(start, min(start + CHUNK, count), size, seed) for start in range(0, count, CHUNK)]
     if processes == 1:
-        fill(images, jobs, map(draw_chunk, jobs), quiet)
+        _fill(images, jobs, map(_draw_chunk, jobs), quiet)
     else:
         # fresh processes rather than forked ones: a fork after TensorFlow has started its threads can hang
         with multiprocessing.get_context("spawn").Pool(processes) as pool:
-            fill(images, jobs, pool.imap(draw_chunk, jobs), quiet)
+            _fill(images, jobs, pool.imap(_draw_chunk, jobs), quiet)
     return images, np.tile(np.arange(len(LABELS), dtype=np.int32), per_class)
 
 
-def fill(images, jobs, chunks, quiet):
+def _fill(images, jobs, chunks, quiet):
     """Copy drawn chunks to their places, with a progress bar."""
     for job, chunk in zip(show_progress(jobs, "drawing source images", quiet=quiet), chunks, strict=True):
         images[job[0] : job[1]] = chunk
