@@ -1,0 +1,1 @@
+"""The chain as commands: ``python -m tlbook``."""

@@ -1,0 +1,136 @@
+"""``tlbook adapt``: a folder of images in, a model, its figures and a page out."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tlbook.commands.output import check_out, write_folder
+from tlbook.datasets.folders import from_folder
+from tlbook.errors import BadInput
+from tlbook.models.strategies import find_strategy
+from tlbook.models.zoo import check_source
+
+
+def run_adapt(options):
+    """Adapt a source model to a folder of images and write the run.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    start = time.perf_counter()
+    strategy = None if options.strategy == "auto" else find_strategy(options.strategy, epochs=options.epochs)
+    check_source(options.source, options.weights, image_size=options.image_size)
+    check_out(options.out, overwrite=options.overwrite)
+    dataset = from_folder(
+        options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
+        quiet=options.quiet,
+    )  # fmt: skip
+    check_positive(options.positive, dataset.classes)
+    with write_folder(options.out) as folder:
+        report = _write_run(folder, dataset, strategy, options, start)
+    if not options.quiet:
+        _say_result(report, options.out)
+    return 0
+
+
+def check_positive(positive, classes):
+    """Check the positive class; raise BadInput where it is not one of exactly two."""
+    if positive is not None and (positive not in classes or len(classes) != 2):
+        raise BadInput(f"--positive {positive!r}; expected one of two classes, here {', '.join(classes)}")
+
+
+def _write_run(folder, dataset, strategy, options, start):
+    from tlbook.evidence.adapt import adapt, predict_split
+    from tlbook.evidence.metrics import score_predictions
+    from tlbook.evidence.reports import build_report, write_predictions, write_splits
+    from tlbook.models.classifiers import save_classifier
+    from tlbook.models.strategies import FullFineTune, HeadOnly
+    from tlbook.models.zoo import load_source
+    from tlbook.runtime import set_seed
+
+    set_seed(options.seed)
+    source = load_source(options.source, weights=options.weights, image_size=options.image_size, seed=options.seed)
+    seconds = {"load": time.perf_counter() - start}
+    candidates = [strategy] if strategy else [HeadOnly(), find_strategy(FullFineTune.word, epochs=options.epochs)]
+    run = adapt(dataset, source, candidates, seed=options.seed, quiet=options.quiet)
+    before = time.perf_counter()
+    test = dataset.test
+    probabilities = predict_split(run, test, quiet=options.quiet)
+    groups = test.groups if dataset.has_groups else None
+    scores = score_predictions(
+        test.labels, probabilities, run.classes, groups=groups, positive=options.positive, seed=options.seed
+    )
+    seconds |= run.seconds | {"evaluate": time.perf_counter() - before}
+    seconds["total"] = time.perf_counter() - start
+    report = build_report(run, dataset, scores, seconds=seconds, options=list_options(options))
+    write_predictions(folder / "predictions.csv", test, probabilities, run.classes, has_groups=dataset.has_groups)
+    write_splits(folder / "splits.csv", dataset)
+    save_classifier(run.model, run.classes, folder / "model.keras")
+    (folder / "report.html").write_text(_render(report, run, scores, test, probabilities, options), encoding="utf-8")
+    (folder / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return report
+
+
+def list_options(options):
+    """List the options of a run by name, without absolute paths.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+
+    Returns
+    -------
+    dict
+    """
+    kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude", "no_images")
+    listed = {key: getattr(options, key) for key in kept}
+    groups = options.groups
+    if groups is not None and Path(groups).is_absolute():
+        groups = Path(groups).name
+    weights = options.weights and Path(options.weights).name
+    return listed | {"groups": groups, "weights": weights, "folder": options.folder.resolve().name}
+
+
+def _render(report, run, scores, test, probabilities, options):
+    from tlbook.pages.report import render_report
+
+    samples, wrong = ([], []) if options.no_images else _draw_pictures(run, test, probabilities)
+    return render_report(
+        report, history=run.history, confusion=scores.confusion, samples=samples, wrong=wrong,
+        images=not options.no_images, title=options.folder.resolve().name,
+    )  # fmt: skip
+
+
+def _draw_pictures(run, test, probabilities, *, per_class=4, most_wrong=18):
+    from tlbook.pages.report_figures import Picture
+
+    predicted = probabilities.argmax(-1)
+
+    def draw(i):
+        names = run.classes[test.labels[i]], run.classes[predicted[i]]
+        return Picture(test.names[i], test.images.read(i), *names, float(probabilities[i, predicted[i]]))
+
+    shown = [i for label in range(len(run.classes)) for i in np.flatnonzero(test.labels == label)[:per_class]]
+    mistakes = np.flatnonzero(predicted != test.labels)
+    order = mistakes[np.argsort(-probabilities[mistakes, predicted[mistakes]], kind="stable")]
+    return [draw(i) for i in shown], [draw(i) for i in order[:most_wrong]]
+
+
+def _say_result(report, out):
+    for name in ("balanced_accuracy", "accuracy", "auroc"):
+        figure = report[name]
+        if figure["value"] is not None:
+            low, high = figure["low"], figure["high"]
+            print(f"{name.replace('_', ' '):18} {figure['value']:.3f}  (95 % {low:.3f}-{high:.3f}, n {figure['n']})")
+    print(f"strategy           {report['strategy_reason']}")
+    for warning in report["warnings"]:
+        print(f"warning            {warning}")
+    print(f"report             {out / 'report.html'}")

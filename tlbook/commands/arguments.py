@@ -1,0 +1,166 @@
+"""What the commands accept, and their help."""
+
+import argparse
+from pathlib import Path
+
+from tlbook import __version__
+from tlbook.errors import BadInput
+
+LARGEST_SEED = 2**32 - 1
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are bad input, one line."""
+
+    def error(self, message):
+        """Raise the complaint as bad input."""
+        raise BadInput(f"{message}; see python -m {self.prog} --help")
+
+
+def parse_arguments(arguments=None):
+    """Parse a command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        None takes those of the process.
+
+    Returns
+    -------
+    argparse.Namespace
+        ``run`` is the command's function; it takes the namespace and returns the exit status.
+
+    Raises
+    ------
+    BadInput
+        The command line is not understood.
+    """
+    parser = Parser("tlbook", description="Transfer learning with little data: from a folder of images to a report.")
+    parser.add_argument("--version", action="version", version=f"tlbook {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for add in (_add_adapt, _add_predict, _add_cases, _add_sources, _add_pretrain):
+        add(commands)
+    return parser.parse_args(arguments)
+
+
+def whole_number(low, high=None):
+    """Return an argument type: a whole number in a range.
+
+    Parameters
+    ----------
+    low : int
+    high : int, optional
+
+    Returns
+    -------
+    callable
+    """
+    expected = f"a whole number from {low}" + (f" to {high}" if high is not None else " up")
+
+    def parse(text):
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"received {text!r}; expected {expected}") from None
+        if number < low or (high is not None and number > high):
+            raise argparse.ArgumentTypeError(f"received {number}; expected {expected}")
+        return number
+
+    return parse
+
+
+def _add(commands, name, help_line, examples, run):
+    lines = "\n".join(f"  python -m tlbook {line}" for line in examples)
+    parser = commands.add_parser(
+        name, help=help_line, description=help_line[0].upper() + help_line[1:] + ".", epilog=f"examples:\n{lines}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_adapt(commands):
+    def run(options):
+        from tlbook.commands.adapt import run_adapt
+
+        return run_adapt(options)
+
+    examples = (
+        "adapt xrays --out run",
+        "adapt xrays --out run --groups metadata.csv --source mobilenet_v2",
+        "adapt xrays.zip --out run --groups '^(patient[0-9]+)_' --strategy full --epochs 30",
+    )
+    parser = _add(commands, "adapt", "adapt a source model to a folder of images and report on it", examples, run)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="FOLDER/<class>/…, with or without train/val/test")
+    parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="folder to write; must not exist")
+    parser.add_argument("--source", default="photos", metavar="NAME", help="source model (default: photos)")
+    parser.add_argument("--weights", metavar="PATH|imagenet", help="weights of the source model")
+    parser.add_argument("--strategy", default="auto", help="auto (default), scratch, head or full")
+    parser.add_argument(
+        "--groups", metavar="X", help="CSV file, or regular expression with one group: what a split keeps together"
+    )
+    parser.add_argument("--per-class", type=whole_number(1), metavar="N", help="at most N training images a class")
+    parser.add_argument(
+        "--image-size", type=whole_number(32, 2048), metavar="N", help="pixels a side (default: the source's)"
+    )
+    parser.add_argument("--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs of scratch and full")
+    parser.add_argument(
+        "--seed", type=whole_number(0, LARGEST_SEED), default=0, metavar="N", help="of split and training (default: 0)"
+    )
+    parser.add_argument(
+        "--positive", metavar="CLASS", help="of two classes, the one that AUROC means (default: the last)"
+    )
+    parser.add_argument(
+        "--exclude", metavar="CLASS", action="append", default=[], help="leave a class out; may be repeated"
+    )
+    parser.add_argument("--no-images", action="store_true", help="leave pictures out of the report")
+    parser.add_argument("--overwrite", action="store_true", help="replace RUN if it is an earlier run")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars, no closing lines")
+
+
+def _add_predict(commands):
+    def run(options):
+        from tlbook.commands.predict import run_predict
+
+        return run_predict(options)
+
+    examples = ("predict run new.png", "predict run folder/ > predictions.csv")
+    parser = _add(commands, "predict", "predict images with an adapted model, as CSV", examples, run)
+    parser.add_argument("run_folder", metavar="RUN", type=Path, help="folder that adapt wrote")
+    parser.add_argument("images", metavar="IMAGE|FOLDER", type=Path, nargs="+", help="images, folders or zip files")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _add_cases(commands):
+    def run(options):
+        from tlbook.commands.lists import run_cases
+
+        return run_cases(options)
+
+    parser = _add(commands, "cases", "list the cases and whether they are here", ("cases --json",), run)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_sources(commands):
+    def run(options):
+        from tlbook.commands.lists import run_sources
+
+        return run_sources(options)
+
+    parser = _add(commands, "sources", "list the source models and whether they are here", ("sources",), run)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _add_pretrain(commands):
+    def run(options):
+        from tlbook.commands.pretrain import run_pretrain
+
+        return run_pretrain(options)
+
+    examples = ("pretrain --source worlds", "pretrain --source photos --steps 200 --work work")
+    parser = _add(commands, "pretrain", "pre-train an embedded source model from its recipe", examples, run)
+    parser.add_argument("--source", required=True, metavar="NAME", help="worlds or photos")
+    parser.add_argument("--steps", type=whole_number(1), metavar="N", help="instead of the recipe's")
+    parser.add_argument("--seed", type=whole_number(0, LARGEST_SEED), metavar="N", help="instead of the recipe's")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="work folder (default: in the user's cache)")
+    parser.add_argument("--quiet", action="store_true", help="no progress")

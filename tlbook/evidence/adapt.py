@@ -1,0 +1,208 @@
+"""From a data set, a source model and a strategy to a trained run."""
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tlbook.models.classifiers import count_parameters, set_head
+from tlbook.models.strategies import FullFineTune, HeadOnly, Strategy
+from tlbook.runtime import set_seed, show_progress
+from tlbook.training.features import extract_features
+from tlbook.training.fit import fit_model
+from tlbook.training.heads import fit_head
+
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Run:
+    """A model that was adapted, and how.
+
+    Attributes
+    ----------
+    model : keras.Model
+        Raw pixels, uint8 or float32, (n, image_size, image_size, 3), 0-255, to probabilities, float32, (n, classes).
+    classes : tuple of str
+    strategy, source : str
+    strategy_reason : str
+    weights_sha256 : str
+        Of the source's weights.
+    image_size : int
+        Pixels a side.
+    epochs : int
+        Epochs that were run; 0 for a head alone.
+    history : dict of str to list of float
+        Loss and accuracy an epoch; empty for a head alone.
+    trainable_params, total_params : int
+    val_balanced_accuracy : float
+        What the strategy was chosen by.
+    seconds : dict of str to float
+        ``features`` and ``train``.
+    seed : int
+    """
+
+    model: object
+    classes: tuple
+    strategy: str
+    source: str
+    strategy_reason: str
+    weights_sha256: str
+    image_size: int
+    epochs: int
+    history: dict
+    trainable_params: int
+    total_params: int
+    val_balanced_accuracy: float
+    seconds: dict
+    seed: int
+
+
+def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
+    """Adapt a source model to a data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Its test side is not looked at.
+    source : SourceModel
+        Left as it is.
+    strategy : Strategy or sequence of Strategy, optional
+        Of several, what is better on validation is kept; None tries the head alone and full fine-tuning.
+    seed : int
+        Of drawn weights and of the order of the images.
+    cache : bool
+        False neither reads nor writes features on disk.
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    Run
+    """
+    if not isinstance(strategy, Strategy):
+        candidates = (HeadOnly(), FullFineTune()) if strategy is None else strategy
+        runs = [adapt(dataset, source, s, seed=seed, cache=cache, quiet=quiet) for s in candidates]
+        return runs[0] if len(runs) == 1 else choose_run(runs)
+    set_seed(seed)
+    seconds = {"features": 0.0, "train": 0.0}
+    model = strategy.build(source, dataset.classes, seed=seed)
+    if strategy.keeps_backbone or strategy.head_first:
+        start = time.perf_counter()
+        sides = [extract_features(source, side, cache=cache, quiet=quiet) for side in (dataset.train, dataset.val)]
+        seconds["features"] = time.perf_counter() - start
+        start = time.perf_counter()
+        head = fit_head(sides[0], dataset.train.labels, sides[1], dataset.val.labels, len(dataset.classes))
+        set_head(model, head)
+        seconds["train"] += time.perf_counter() - start
+    history = {}
+    if strategy.keeps_backbone:
+        probabilities = head.predict(sides[1])
+    else:
+        start = time.perf_counter()
+        train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (dataset.train, dataset.val))
+        history = fit_model(model, train, val, strategy, seed=seed, quiet=quiet)
+        probabilities = predict_images(model, val[0])
+        seconds["train"] += time.perf_counter() - start
+    trainable, total = count_parameters(model)
+    return Run(
+        model, dataset.classes, strategy.word, source.name, f"{strategy.word} was asked for", source.weights_sha256,
+        source.image_size, len(history.get("loss", ())), history, trainable, total,
+        mean_recall(dataset.val.labels, probabilities), seconds, seed,
+    )  # fmt: skip
+
+
+def choose_run(runs):
+    """Keep the run with the best balanced accuracy on validation; the first of equals.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+
+    Returns
+    -------
+    Run
+        With both scores in its ``strategy_reason``, and the seconds of all.
+    """
+    best = max(runs, key=lambda run: run.val_balanced_accuracy)
+    scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)
+    reason = f"{best.strategy} chosen on validation (balanced accuracy: {scores})"
+    seconds = {key: sum(run.seconds[key] for run in runs) for key in best.seconds}
+    return replace(best, strategy_reason=reason, seconds=seconds)
+
+
+def mean_recall(labels, probabilities):
+    """Balanced accuracy: the mean, over the classes that occur, of the share of their images that is answered right.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int64, (n,).
+    probabilities : numpy.ndarray
+        float, (n, classes).
+
+    Returns
+    -------
+    float
+        0-1.
+    """
+    right = probabilities.argmax(-1) == labels
+    return float(np.mean([right[labels == c].mean() for c in np.unique(labels)]))
+
+
+def predict_images(model, images):
+    """Predict class probabilities of images in memory.
+
+    Parameters
+    ----------
+    model : keras.Model
+    images : numpy.ndarray
+        uint8, (n, size, size, 3), 0-255.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, classes).
+    """
+    starts = range(0, len(images), BATCH_SIZE)
+    return np.concatenate([predict_batch(model, images[i : i + BATCH_SIZE]) for i in starts])
+
+
+def predict_batch(model, batch):
+    """Predict at most ``BATCH_SIZE`` images, filled up to it: an image's result must not depend on its company.
+
+    Parameters
+    ----------
+    model : keras.Model
+    batch : numpy.ndarray
+        uint8, (n, size, size, 3), 0-255.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, classes).
+    """
+    num = len(batch)
+    if num < BATCH_SIZE:
+        batch = np.concatenate([batch, np.zeros((BATCH_SIZE - num, *batch.shape[1:]), batch.dtype)])
+    return np.asarray(model.predict_on_batch(batch), np.float32)[:num]
+
+
+def predict_split(run, split, *, quiet=True):
+    """Predict class probabilities of one side of a data set.
+
+    Parameters
+    ----------
+    run : Run
+    split : Split
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, classes).
+    """
+    total = -(-len(split) // BATCH_SIZE)
+    batches = show_progress(split.batches(run.image_size, BATCH_SIZE), "predicting", total=total, quiet=quiet)
+    return np.concatenate([predict_batch(run.model, batch) for batch in batches])

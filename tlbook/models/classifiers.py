@@ -1,0 +1,119 @@
+"""A source model under a new head: one Keras model of stock layers, raw pixels in, probabilities out."""
+
+import json
+import zipfile
+
+import numpy as np
+
+from tlbook.models.backbones import draw_weights
+from tlbook.runtime import import_keras
+
+CLASSES_FILE = "classes.json"
+
+
+def build_feature_model(backbone):
+    """Put the pooling rule that every network shares on a backbone: the plain average over positions.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+
+    Returns
+    -------
+    keras.Model
+        Raw pixels to features, float32, (n, channels). It shares the backbone's layers.
+    """
+    keras = import_keras()
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(backbone.output)
+    return keras.Model(backbone.input, pooled, name="features")
+
+
+def build_classifier(backbone, classes, *, trainable, seed=0, keep_weights=True):
+    """Copy a backbone and put a softmax head on it.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+        Left as it is.
+    classes : sequence of str
+    trainable : bool
+        Of every backbone layer. False also keeps batch-normalisation statistics still, in every version of Keras.
+    seed : int
+        Of the weights that are drawn: the head's, and all others where they are not kept.
+    keep_weights : bool
+        False draws the backbone's weights anew.
+
+    Returns
+    -------
+    keras.Model
+        Raw pixels to probabilities, float32, (n, len(classes)); the head is the layer ``head``.
+    """
+    keras = import_keras()
+    with draw_weights(seed):
+        copy = keras.models.clone_model(backbone)
+    if keep_weights:
+        copy.set_weights(backbone.get_weights())
+    for layer in copy.layers:
+        layer.trainable = trainable
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(copy.output)
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    head = keras.layers.Dense(len(classes), activation="softmax", kernel_initializer=initializer, name="head")
+    return keras.Model(copy.input, head(x), name="classifier")
+
+
+def set_head(model, head):
+    """Set the head's weights.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From :func:`build_classifier`; changed in place.
+    head : tlbook.training.heads.Head
+    """
+    model.get_layer("head").set_weights([head.kernel, head.bias])
+
+
+def count_parameters(model):
+    """Count a model's weights.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    trainable, total : int
+    """
+    trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+    return trainable, sum(int(np.prod(w.shape)) for w in model.weights)
+
+
+def save_classifier(model, classes, path):
+    """Save a classifier for plain ``keras.models.load_model``, with its class names inside.
+
+    Parameters
+    ----------
+    model : keras.Model
+    classes : sequence of str
+    path : pathlib.Path
+        Ends in ``.keras``; the file is a zip archive, and its member ``classes.json`` lists the classes.
+    """
+    model.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(CLASSES_FILE, (1980, 1, 1, 0, 0, 0)), json.dumps(list(classes)))
+
+
+def read_classes(path):
+    """Read the class names that :func:`save_classifier` stored.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    tuple of str
+        In the order of the model's outputs.
+    """
+    with zipfile.ZipFile(path) as archive:
+        return tuple(json.loads(archive.read(CLASSES_FILE)))

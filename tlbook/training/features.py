@@ -1,0 +1,76 @@
+"""Features of a frozen source: computed once, kept on disk."""
+
+import hashlib
+import os
+import tempfile
+
+import numpy as np
+
+from tlbook.models.classifiers import build_feature_model
+from tlbook.runtime import cache_dir, show_progress
+
+RULE = b"average pooling, 1"
+BATCH_SIZE = 64
+
+
+def extract_features(source, split, *, cache=True, quiet=False):
+    """Run a frozen source once over a side of a data set.
+
+    The result is kept in the cache folder under a key of the images' content, the source's weights, the image size and
+    the pooling rule. Two processes may compute the same features at once: each writes a file of its own and renames it.
+
+    Parameters
+    ----------
+    source : SourceModel
+    split : Split
+    cache : bool
+        False neither reads nor writes the cache.
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, channels).
+    """
+    if not len(split):
+        return np.zeros((0, source.backbone.output_shape[-1]), np.float32)
+    path = cache_dir() / "features" / f"{_key(source, split)}.npy" if cache else None
+    if path is not None and path.is_file():
+        return np.load(path)
+    model = build_feature_model(source.backbone)
+    batches = split.batches(source.image_size, BATCH_SIZE)
+    count = -(-len(split) // BATCH_SIZE)
+    parts = [_predict(model, b) for b in show_progress(batches, "computing features", total=count, quiet=quiet)]
+    features = np.concatenate(parts)
+    if path is not None:
+        _write(path, features)
+    return features
+
+
+def _predict(model, batch):
+    """Predict one batch, filled up to the fixed size so that the backend compiles one shape only."""
+    num = len(batch)
+    if num < BATCH_SIZE:
+        batch = np.concatenate([batch, np.zeros((BATCH_SIZE - num, *batch.shape[1:]), batch.dtype)])
+    return np.asarray(model.predict_on_batch(batch), np.float32)[:num]
+
+
+def _key(source, split):
+    digest = hashlib.sha256(RULE)
+    digest.update(f"{source.name} {source.weights_sha256} {source.image_size}".encode())
+    for i in range(len(split)):
+        digest.update(split.images.fingerprint(i))
+    return digest.hexdigest()
+
+
+def _write(path, features):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.save(file, features)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

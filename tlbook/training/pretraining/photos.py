@@ -1,0 +1,90 @@
+"""The natural photographs that the source model ``photos`` learns from, and their fixed crops."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from tlbook.errors import BadInput
+from tlbook.runtime import mirror_dir, show_progress
+
+ARCHIVE = "natural_photos.zip"
+IMAGE_SIZE = 64
+NUM_VIEWS = 4
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Natural photographs in memory.
+
+    Attributes
+    ----------
+    images : numpy.ndarray
+        uint8, (n, 64, 64, 3), 0-255.
+    labels : numpy.ndarray
+        int32, (n,), index into ``classes``.
+    classes : tuple of str
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    classes: tuple
+
+
+def load_photos(*, quiet=False):
+    """Read every photograph of ``TLBOOK_DATA_DIR/natural_photos.zip``, sorted by path.
+
+    Parameters
+    ----------
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    Photos
+
+    Raises
+    ------
+    BadInput
+        ``TLBOOK_DATA_DIR`` is unset or does not hold the archive.
+    """
+    mirror = mirror_dir()
+    if mirror is None or not (mirror / ARCHIVE).is_file():
+        raise BadInput(
+            f"pre-training on photos needs {ARCHIVE}; set TLBOOK_DATA_DIR to the folder that holds it (now: {mirror})"
+        )
+    with zipfile.ZipFile(mirror / ARCHIVE) as archive:
+        names = sorted(n for n in archive.namelist() if n.lower().endswith((".webp", ".jpg", ".jpeg", ".png")))
+        images = np.empty((len(names), IMAGE_SIZE, IMAGE_SIZE, 3), np.uint8)
+        for i, name in enumerate(show_progress(names, "reading photos", quiet=quiet)):
+            images[i] = np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("RGB"))
+    folders = [name.split("/")[-2] for name in names]
+    classes = tuple(sorted(set(folders)))
+    index = {c: i for i, c in enumerate(classes)}
+    return Photos(images, np.array([index[f] for f in folders], np.int32), classes)
+
+
+def draw_crops(num_images, *, num_views=NUM_VIEWS, seed=0):
+    """Draw the fixed random crops that teachers and student both see.
+
+    Parameters
+    ----------
+    num_images : int
+    num_views : int
+        The first so many of ``NUM_VIEWS``.
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (num_views, num_images, 4): top, left, bottom, right in 0-1; 30 to 100 % of the area at aspect
+        ratios from 0.78 to 1.28.
+    """
+    rng = np.random.default_rng([seed, 1])
+    shape = (NUM_VIEWS, num_images)  # all are drawn, so that view k does not depend on how many are used
+    side, ratio = np.sqrt(rng.uniform(0.3, 1.0, shape)), np.exp(rng.uniform(-0.25, 0.25, shape) / 2)
+    height, width = np.minimum(side * ratio, 1.0), np.minimum(side / ratio, 1.0)
+    top, left = rng.uniform(0, 1 - height), rng.uniform(0, 1 - width)
+    return np.stack([top, left, top + height, left + width], -1).astype(np.float32)[:num_views]

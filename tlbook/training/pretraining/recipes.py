@@ -1,0 +1,89 @@
+"""The two pre-training recipes: every number that decides what the embedded weights are."""
+
+from dataclasses import dataclass, replace
+
+from tlbook.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a source model is pre-trained; schedules count steps, never seconds.
+
+    Attributes
+    ----------
+    name : str
+        ``photos`` or ``worlds``.
+    steps : int
+        Optimiser steps.
+    num_photos, num_worlds : int
+        Photographs and synthetic images in one batch.
+    worlds_per_class : int
+        Synthetic images a class that are drawn beforehand.
+    num_views : int
+        Fixed crops a photograph for which the teachers' features are computed.
+    sizes : tuple of (float, int)
+        Image sizes in pixels, each up to that share of the steps.
+    peak_learning_rate, weight_decay, label_smoothing : float
+    warmup_steps : int
+    teacher_features : int
+        Principal components kept of each teacher.
+    teacher_weight, soft_label_weight, worlds_weight : float
+        Weights of the losses beside the photographs' labels.
+    seed : int
+    """
+
+    name: str
+    steps: int
+    num_photos: int
+    num_worlds: int
+    worlds_per_class: int = 240
+    num_views: int = 2
+    sizes: tuple = ((0.55, 48), (0.88, 64), (1.0, 96))
+    peak_learning_rate: float = 3e-3
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.1
+    warmup_steps: int = 300
+    teacher_features: int = 256
+    teacher_weight: float = 2.0
+    soft_label_weight: float = 1.0
+    worlds_weight: float = 0.5
+    seed: int = 0
+
+    def size_at(self, step):
+        """Return the image size in pixels of one step (0-based)."""
+        return next(size for share, size in self.sizes if step < share * self.steps or share == 1.0)
+
+
+RECIPES = {
+    "photos": Recipe("photos", steps=7000, num_photos=128, num_worlds=48),
+    "worlds": Recipe(
+        "worlds", steps=5000, num_photos=0, num_worlds=128, worlds_weight=1.0, sizes=((0.4, 48), (0.8, 64), (1.0, 96))
+    ),
+}
+
+
+def find_recipe(name, *, steps=None, seed=None):
+    """Look up a recipe, shortened where asked.
+
+    Parameters
+    ----------
+    name : str
+    steps, seed : int, optional
+        Instead of the recipe's own.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    BadInput
+        There is no such recipe, or ``steps`` is below 1.
+    """
+    if name not in RECIPES:
+        raise BadInput(f"no source {name!r} to pre-train; expected one of {', '.join(RECIPES)}")
+    if steps is not None and steps < 1:
+        raise BadInput(f"--steps is {steps}; expected at least 1")
+    recipe = RECIPES[name]
+    changes = {"steps": steps, "seed": seed}
+    return replace(recipe, **{key: value for key, value in changes.items() if value is not None})
