@@ -1,11 +1,12 @@
 """What a data set is: three sides of labelled images, whole groups on one side each."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
 from tlbook.datasets.images import resize_image
+from tlbook.errors import BadInput
 from tlbook.runtime import show_progress
 
 
@@ -16,13 +17,43 @@ class ImageStore(Protocol):
         """Return the number of images."""
 
     def read(self, index):
-        """Return image ``index`` as uint8, (height, width, 3), 0-255."""
+        """Read one image.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, (height, width, 3), 0-255.
+        """
 
     def take(self, indices):
-        """Return a store of these images, in this order."""
+        """Choose images.
+
+        Parameters
+        ----------
+        indices : sequence of int
+
+        Returns
+        -------
+        ImageStore
+            Of these images, in this order.
+        """
 
     def fingerprint(self, index):
-        """Return bytes that are equal only for equal content (a SHA-256 digest)."""
+        """Identify the content of an image.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        bytes
+            SHA-256 digest, equal only for equal content.
+        """
 
 
 @dataclass(frozen=True)
@@ -49,19 +80,57 @@ class Split:
         return len(self.labels)
 
     def take(self, indices):
-        """Return the split of these images, in this order."""
+        """Choose images.
+
+        Parameters
+        ----------
+        indices : sequence of int
+
+        Returns
+        -------
+        Split
+            Of these images, in this order.
+        """
         indices = np.asarray(indices, dtype=np.int64)
         names = tuple(self.names[i] for i in indices)
         return Split(self.images.take(indices), self.labels[indices], names, self.groups[indices])
 
     def batches(self, size, batch_size=64):
-        """Yield the images in order as uint8, (batch, size, size, 3), 0-255."""
+        """Read the images in order, a batch at a time.
+
+        Parameters
+        ----------
+        size : int
+            Pixels a side.
+        batch_size : int
+            At least 1; the last batch may be smaller.
+
+        Yields
+        ------
+        numpy.ndarray
+            uint8, (batch, size, size, 3), 0-255.
+        """
         for start in range(0, len(self), batch_size):
             stop = min(start + batch_size, len(self))
             yield np.stack([resize_image(self.images.read(i), size) for i in range(start, stop)])
 
     def load(self, size, *, label="reading images", quiet=False):
-        """Return all images as one array, uint8, (n, size, size, 3), 0-255."""
+        """Read all images into memory.
+
+        Parameters
+        ----------
+        size : int
+            Pixels a side.
+        label : str
+            What the progress bar says.
+        quiet : bool
+            True shows no progress bar.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, (n, size, size, 3), 0-255.
+        """
         out = np.empty((len(self), size, size, 3), np.uint8)
         for i in show_progress(range(len(self)), label, quiet=quiet):
             out[i] = resize_image(self.images.read(i), size)
@@ -100,3 +169,41 @@ class Dataset:
     warnings: tuple = ()
     ignored: dict = field(default_factory=dict)
     origin: str = ""
+
+
+def drop_classes(case, exclude):
+    """Leave classes out of a data set.
+
+    Parameters
+    ----------
+    case : Dataset
+    exclude : sequence of str
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    BadInput
+        There is no such class, or fewer than two are left.
+    """
+    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    unknown = [name for name in exclude if name not in case.classes]
+    if unknown:
+        raise BadInput(f"received --exclude {unknown[0]!r}; expected one of the classes: {', '.join(case.classes)}")
+    if not exclude:
+        return case
+    kept = [label for label, name in enumerate(case.classes) if name not in exclude]
+    if len(kept) < 2:
+        raise BadInput(
+            f"{len(kept)} classes are left without {', '.join(exclude)}; expected two or more; exclude fewer"
+        )
+    sides = {side: _keep_labels(getattr(case, side), kept) for side in ("train", "val", "test")}
+    return replace(case, classes=tuple(case.classes[label] for label in kept), **sides)
+
+
+def _keep_labels(split, kept):
+    """Return the images of these labels, the labels counted anew."""
+    part = split.take(np.flatnonzero(np.isin(split.labels, kept)))
+    return Split(part.images, np.searchsorted(kept, part.labels), part.names, part.groups)

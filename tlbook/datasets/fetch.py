@@ -58,6 +58,8 @@ def fetch(name, *, quiet=False):
 def _obtain(download, folder, *, quiet):
     """Return the path of one of a card's files, from the mirror or downloaded."""
     file, digest = download["url"].rsplit("/", 1)[1], download.get("sha256")
+    if digest is None and "md5" in download:  # of some sets no better checksum is on record
+        digest = f"md5:{download['md5']}"
     mirrored = mirror_dir() / file if mirror_dir() else None
     if mirrored is not None and mirrored.is_file() and digest in (None, _hash_file(mirrored)):
         return mirrored

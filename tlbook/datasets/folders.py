@@ -66,7 +66,7 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
         ignored["image outside a class folder"] = len(listing.names) - len(table)
     table = exclude_classes(table, exclude)
     if groups is not None:
-        table = replace(table, groups=read_groups(groups, listing.store, table.names.tolist()))
+        table = replace(table, groups=read_groups(groups, listing.store.container, table.names.tolist()))
     grouped = groups is not None
     check_classes(table, grouped=grouped)
     table, skipped = _drop_unreadable(table, listing.store, grouped, quiet)
@@ -97,7 +97,18 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
 
 
 def check_numbers(per_class, seed):
-    """Check the numbers that a data set is asked for with; raise BadInput where one is out of range."""
+    """Check the numbers that a data set is asked for with.
+
+    Parameters
+    ----------
+    per_class : int or None
+    seed : int
+
+    Raises
+    ------
+    BadInput
+        One is out of range.
+    """
     if per_class is not None and (not isinstance(per_class, int | np.integer) or per_class < 1):
         raise BadInput(f"received --per-class {per_class!r}; expected a whole number of at least 1")
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:

@@ -11,7 +11,7 @@ import numpy as np
 from tlbook.errors import BadInput
 
 
-def read_groups(spec, store, names):
+def read_groups(spec, container, names):
     r"""Name the group of each image.
 
     Groups hold across classes. An image whose group is empty is a group of its own, named by its path.
@@ -22,8 +22,8 @@ def read_groups(spec, store, names):
         A CSV file with the columns ``path`` (or ``file``) and ``group``, looked for beside the images and then in
         the working directory; if there is no such file, a regular expression with exactly one group, searched for
         in each path, as in ``r"patient(\d+)"``.
-    store : FileStore or ZipStore
-        Gives access to the files beside the images.
+    container : Folder or Archive
+        What the names are relative to.
     names : sequence of str
         POSIX paths relative to the folder, (n,).
 
@@ -39,13 +39,13 @@ def read_groups(spec, store, names):
         matched, or one that is named with two groups.
     """
     spec = str(spec)
-    data = store.read_file(spec)
+    data = container.find(spec)
     if data is None and Path(spec).is_file():
         data = Path(spec).read_bytes()
     if data is None:
         found, lack = _match_names(_compile(spec), names), f"do not match the expression {spec!r}"
     else:
-        prefix = getattr(store, "prefix", "")
+        prefix = getattr(container, "prefix", "")
         found, lack = _look_up(_read_table(data, spec), names, prefix), f"are not in the groups file {spec!r}"
     missing = [name for name, group in zip(names, found, strict=True) if group is None]
     if missing:
@@ -61,16 +61,14 @@ def _compile(spec):
     """Compile a regular expression with exactly one group."""
     try:
         pattern = re.compile(spec)
-        num_groups = pattern.groups
+        fault = f"it has {pattern.groups} groups" if pattern.groups != 1 else None
     except re.error as error:
-        pattern, num_groups = None, f"no valid one ({error})"
-    if num_groups != 1:
+        fault = f"it is none ({error})"
+    if fault:
         raise BadInput(
             f"received --groups {spec!r}; there is no such file in the folder or the working directory, and as a "
-            f"regular expression it has {num_groups} groups; expected exactly one, as in 'patient([0-9]+)'"
-            if pattern
-            else f"received --groups {spec!r}; there is no such file in the folder or the working directory, and it "
-            f"is {num_groups} as a regular expression; expected one with exactly one group, as in 'patient([0-9]+)'"
+            f"regular expression {fault}; expected a CSV file or an expression with exactly one group, as in "
+            "'patient([0-9]+)'"
         )
     return pattern
 
@@ -89,8 +87,11 @@ def _read_table(data, spec):
         raise BadInput(f"the groups file {spec!r} is not UTF-8 text; expected a CSV file; save it as UTF-8") from error
     first = text.split("\n", 1)[0]
     delimiter = next((mark for mark in ",;\t" if mark in first), ",")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [cell.strip().lower() for cell in next(rows, [])]
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise BadInput(f"the groups file {spec!r} is no CSV file ({error}); expected one; save it as CSV") from error
+    header = [cell.strip().lower() for cell in (rows[0] if rows else [])]
     column = next((name for name in ("path", "file") if name in header), None)
     if column is None or "group" not in header:
         raise BadInput(
@@ -99,7 +100,7 @@ def _read_table(data, spec):
         )
     where, what = header.index(column), header.index("group")
     table = {}
-    for row in rows:
+    for row in rows[1:]:
         path = _normalise(row[where]) if where < len(row) else ""
         group = row[what].strip() if what < len(row) else ""
         if path and table.setdefault(path, group) != group:

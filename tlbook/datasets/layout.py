@@ -42,7 +42,17 @@ class Table:
         return len(self.names)
 
     def keep(self, mask):
-        """Return the table of the rows where ``mask`` (bool, (n,)) is true."""
+        """Choose rows.
+
+        Parameters
+        ----------
+        mask : numpy.ndarray
+            bool, (n,).
+
+        Returns
+        -------
+        Table
+        """
         rows = (self.names, self.classes, self.sides, self.groups, self.index)
         return Table(*(column[mask] for column in rows), self.empty)
 
@@ -152,7 +162,9 @@ def check_classes(table, *, grouped=False, dropped=""):
         )
     if len(classes) < 2:
         found = f"one class, {names}" if len(classes) else "no class"
-        raise BadInput(f"{dropped}received {found}; expected two or more; {WANTED}")
+        deep = len(classes) == 1 and all(name.count("/") > 1 for name in table.names.tolist())
+        hint = f"; if its sub-folders are the classes, give the folder {str(classes[0])!r} itself" if deep else ""
+        raise BadInput(f"{dropped}received {found}; expected two or more; {WANTED}{hint}")
     _check_minimum(classes, counts, "images", dropped)
     if grouped:
         _check_minimum(*_count_groups(table), "groups", dropped)

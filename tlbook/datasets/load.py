@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tlbook.datasets.cards import load_cards
-from tlbook.datasets.dataset import Split
+from tlbook.datasets.dataset import drop_classes
 from tlbook.datasets.folders import check_numbers, from_folder
 from tlbook.datasets.layout import read_layout
 from tlbook.datasets.scan import scan_folder
@@ -119,44 +119,6 @@ def cases():
     ]
 
 
-def drop_classes(case, exclude):
-    """Leave classes out of a data set.
-
-    Parameters
-    ----------
-    case : Dataset
-    exclude : sequence of str
-
-    Returns
-    -------
-    Dataset
-
-    Raises
-    ------
-    BadInput
-        There is no such class, or fewer than two are left.
-    """
-    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
-    unknown = [name for name in exclude if name not in case.classes]
-    if unknown:
-        raise BadInput(f"received --exclude {unknown[0]!r}; expected one of the classes: {', '.join(case.classes)}")
-    if not exclude:
-        return case
-    kept = [label for label, name in enumerate(case.classes) if name not in exclude]
-    if len(kept) < 2:
-        raise BadInput(
-            f"{len(kept)} classes are left without {', '.join(exclude)}; expected two or more; exclude fewer"
-        )
-    sides = {side: _keep_labels(getattr(case, side), kept) for side in ("train", "val", "test")}
-    return replace(case, classes=tuple(case.classes[label] for label in kept), **sides)
-
-
-def _keep_labels(split, kept):
-    """Return the images of these labels, the labels counted anew."""
-    part = split.take(np.flatnonzero(np.isin(split.labels, kept)))
-    return Split(part.images, np.searchsorted(kept, part.labels), part.names, part.groups)
-
-
 def _find_card(name, variant):
     """Return the card of a case that has this variant."""
     known = {card.name: card for card in load_cards("case")}
@@ -175,45 +137,53 @@ def _load_real(card, per_class, seed, exclude):
     found = _find_real(card)
     if found is None:
         raise BadInput(_say_where(card))
-    path, keep = found
-    origin, facts = _check_origin(card, path), card.facts["real"]
-    left_out = [name for name in facts.get("exclude", ()) if name not in exclude]
-    people = facts.get("per_class") == "people"
-    if keep:
+    (path, download), facts = found, card.facts["real"]
+    origin = _describe_origin(card, path, download)
+    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    left_out = [*exclude, *(name for name in facts.get("exclude", ()) if name not in exclude)]
+    if download is not None and "keep" in download:
         listing = scan_folder(path)
-        left_out += sorted(set(read_layout(listing.names, listing.folders).classes.tolist()) - set(keep))
+        left_out += sorted(
+            {*read_layout(listing.names, listing.folders).classes.tolist()} - {*download["keep"], *exclude}
+        )
+    people = facts.get("per_class") == "people"
     case = from_folder(
         path,
         groups=facts.get("groups"),
         per_class=None if people else per_class,
         seed=seed,
-        exclude=(*left_out, *((exclude,) if isinstance(exclude, str) else exclude)),
+        exclude=left_out,
     )
-    if people and per_class is not None:
-        case = replace(case, train=_take_people(case.train, per_class, seed))
     warnings = (*case.warnings, *(f"left out, as the card says: {name}" for name in facts.get("exclude", ())))
+    if people and per_class is not None:
+        train, few = _take_people(case, per_class, seed)
+        case, warnings = replace(case, train=train), warnings + few
     return replace(case, name=f"{card.name} (real)", origin=origin, warnings=warnings)
 
 
-def _take_people(split, per_class, seed):
-    """Keep at most so many whole groups a class, nested."""
+def _take_people(case, per_class, seed):
+    """Keep at most so many whole training groups a class, nested; return them and a warning for classes with fewer."""
+    split = case.train
     groups, first = np.unique(split.groups, return_index=True)
-    chosen = nested_subset(split.labels[first], groups, per_class, seed=seed)
-    return split.take(np.flatnonzero(np.isin(split.groups, groups[chosen])))
+    labels = split.labels[first]
+    chosen = nested_subset(labels, groups, per_class, seed=seed)
+    counts = zip(case.classes, np.bincount(labels, minlength=len(case.classes)), strict=True)
+    few = ", ".join(f"{name} {count}" for name, count in counts if count < per_class)
+    warnings = (f"fewer than {per_class} training groups: {few}",) if few else ()
+    return split.take(np.flatnonzero(np.isin(split.groups, groups[chosen]))), warnings
 
 
 def _find_real(card):
-    """Return the path of a case's real data and the classes to keep of it (empty for all), None where there is none."""
-    facts = card.facts.get("real", {})
-    mirror, stem = mirror_dir(), facts.get("stem", card.name)
-    if mirror is not None:
-        for path in (mirror / f"{stem}.zip", mirror / stem):
+    """Return the path of a case's real data and the download it came from (None in the mirror), or None."""
+    facts, mirror = card.facts.get("real", {}), mirror_dir()
+    if mirror is not None and "stem" in facts:
+        for path in (mirror / f"{facts['stem']}.zip", mirror / facts["stem"]):
             if path.exists():
-                return path, ()
+                return path, None
     for download in facts.get("downloads") or ():
-        path = cache_dir() / "datasets" / card.name / download.get("root", "?")
-        if path.is_dir():
-            return path, download.get("keep", ())
+        path = cache_dir() / "datasets" / card.name / download.get("root", "")
+        if "root" in download and path.is_dir():
+            return path, download
     return None
 
 
@@ -227,21 +197,22 @@ def _say_where(card):
     )
 
 
-def _check_origin(card, path):
+def _describe_origin(card, path, download):
     """Return one line on what is read; refuse an archive whose checksum is not on the card."""
     facts = card.facts["real"]
+    if download is not None:
+        return f"{facts['title']}: fetched from {download['url']}, sha256 {download['sha256']} (official)"
     if path.is_dir():
-        return f"{facts['title']}: folder {path.name}, not checked"
+        return f"{facts['title']}: the mirror's folder {path.name}, checksum not checked"
     state = path.stat()
     met = _hash_file(path, state.st_size, state.st_mtime_ns)
-    official = {download.get("sha256") for download in facts.get("downloads") or ()}
-    whose = "the mirror's" if met == facts["mirror_sha256"] else "the official one" if met in official else None
-    if whose is None:
+    official = {other.get("sha256") for other in facts.get("downloads") or ()}
+    if met != facts["mirror_sha256"] and met not in official:
         raise BadInput(
             f"{path.name} has the sha256 {met[:16]}…; expected {facts['mirror_sha256'][:16]}… as on the card of "
             f"{card.name!r}; copy it again, or read files of your own with from_folder"
         )
-    return f"{facts['title']}: {path.name}, sha256 {met} ({whose})"
+    return f"{facts['title']}: {path.name}, sha256 {met} ({'official' if met in official else 'of the mirror'})"
 
 
 @lru_cache(maxsize=32)

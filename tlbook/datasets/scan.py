@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tlbook.datasets.dataset import ImageStore
+from tlbook.datasets.containers import Archive, Folder
 from tlbook.datasets.images import EXTENSIONS, UnreadableImage, verify_image
-from tlbook.datasets.stores import Archive, FileStore, ZipStore
+from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
 from tlbook.runtime import show_progress
 
@@ -22,7 +22,7 @@ class Listing:
 
     Attributes
     ----------
-    store : ImageStore
+    store : FileStore
         The images, in the order of ``names``.
     names : tuple of str
         POSIX paths relative to the folder, sorted.
@@ -32,7 +32,7 @@ class Listing:
         Number of files passed over, by kind.
     """
 
-    store: ImageStore
+    store: FileStore
     names: tuple
     folders: frozenset
     ignored: dict
@@ -61,11 +61,11 @@ def scan_folder(path):
     path = Path(path)
     if path.is_dir():
         names, folders, ignored = _sort_out(_walk(path))
-        return Listing(FileStore(path, names), names, folders, ignored)
+        return Listing(FileStore(Folder(path), names), names, folders, ignored)
     if not path.is_file():
         raise BadInput(f"received {str(path)!r}; expected a folder, a zip file or an image; there is no such folder")
     if path.suffix.lower() in EXTENSIONS:
-        return Listing(FileStore(path.parent, (path.name,)), (path.name,), frozenset(), {})
+        return Listing(FileStore(Folder(path.parent), (path.name,)), (path.name,), frozenset(), {})
     if not zipfile.is_zipfile(path):
         raise BadInput(f"received the file {path.name!r}; expected a folder of images or a (whole) zip file of one")
     return _scan_zip(path)
@@ -76,7 +76,7 @@ def find_unreadable(store, *, quiet=False):
 
     Parameters
     ----------
-    store : FileStore or ZipStore
+    store : FileStore
     quiet : bool
         True shows no progress bar.
 
@@ -117,9 +117,8 @@ def _walk(root):
 
 def _scan_zip(path):
     """List a zip file, looking through a single top folder."""
-    archive = Archive(path)
     try:
-        members = [member.filename for member in archive.members()]
+        members = Archive(path).list_members()
     except (OSError, zipfile.BadZipFile) as error:
         raise BadInput(
             f"the zip file {path.name!r} cannot be read ({error}); expected a whole one; copy it again"
@@ -135,7 +134,7 @@ def _scan_zip(path):
     if prefix:
         names = tuple(name[len(prefix) :] for name in names)
         folders = frozenset(folder[len(prefix) :] for folder in folders if folder.startswith(prefix))
-    return Listing(ZipStore(archive, prefix, names), names, folders, ignored)
+    return Listing(FileStore(Archive(path, prefix), names), names, folders, ignored)
 
 
 def _find_top(names, folders):

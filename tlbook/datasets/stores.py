@@ -1,14 +1,11 @@
-"""Where images come from: an array in memory, a folder, a zip file."""
+"""Where images come from: an array in memory, or files in a folder or a zip file."""
 
 import hashlib
-import os
-import threading
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from tlbook.datasets.containers import Archive, Folder
 from tlbook.datasets.images import UnreadableImage, decode_image
 
 
@@ -28,132 +25,133 @@ class ArrayStore:
         return len(self.array)
 
     def read(self, index):
-        """Return image ``index`` as uint8, (height, width, 3), 0-255."""
+        """Read one image.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, (height, width, 3), 0-255.
+        """
         return self.array[index]
 
     def take(self, indices):
-        """Return a store of these images, in this order."""
+        """Choose images.
+
+        Parameters
+        ----------
+        indices : sequence of int
+
+        Returns
+        -------
+        ArrayStore
+            Of these images, in this order.
+        """
         return ArrayStore(self.array[indices])
 
     def fingerprint(self, index):
-        """Return the SHA-256 digest of the pixels."""
+        """Identify the content of an image.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        bytes
+            SHA-256 digest of the pixels.
+        """
         return hashlib.sha256(np.ascontiguousarray(self.array[index])).digest()
 
 
 @dataclass(frozen=True)
 class FileStore:
-    """Image files below a folder, decoded when read.
+    """Image files of a folder or a zip file, decoded when read.
 
     Attributes
     ----------
-    root : pathlib.Path
+    container : Folder or Archive
     names : tuple of str
-        POSIX paths relative to ``root``.
+        POSIX paths relative to it.
     """
 
-    root: Path
+    container: Folder | Archive
     names: tuple
 
     def __len__(self):
         return len(self.names)
 
     def read_bytes(self, index):
-        """Return the bytes of file ``index``; raise UnreadableImage where it cannot be read."""
+        """Read the bytes of one image file.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        UnreadableImage
+            The file is gone or damaged.
+        """
         try:
-            return (self.root / self.names[index]).read_bytes()
-        except OSError as error:
-            raise UnreadableImage(error.strerror or type(error).__name__) from error
-
-    def read_file(self, name):
-        """Return the bytes of any file below ``root``, or None where there is no such file."""
-        path = self.root / name
-        return path.read_bytes() if path.is_file() else None
-
-    def read(self, index):
-        """Return image ``index`` as uint8, (height, width, 3), 0-255."""
-        return decode_image(self.read_bytes(index))
-
-    def take(self, indices):
-        """Return a store of these images, in this order."""
-        return FileStore(self.root, tuple(self.names[i] for i in indices))
-
-    def fingerprint(self, index):
-        """Return the SHA-256 digest of the file's bytes."""
-        return hashlib.sha256(self.read_bytes(index)).digest()
-
-
-class Archive:
-    """An open zip file that several threads may read, and a forked process too.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    """
-
-    def __init__(self, path):
-        self.path = Path(path)
-        self._lock = threading.Lock()
-        self._file, self._owner = None, None
-
-    def _open(self):
-        if self._owner != os.getpid():  # a forked process would share the file position with its parent
-            self._file, self._owner = zipfile.ZipFile(self.path), os.getpid()
-        return self._file
-
-    def members(self):
-        """Return the list of ``zipfile.ZipInfo`` of this archive."""
-        with self._lock:
-            return self._open().infolist()
-
-    def read(self, member):
-        """Return the bytes of ``member`` (checked against its CRC)."""
-        with self._lock:
-            return self._open().read(member)
-
-
-@dataclass(frozen=True)
-class ZipStore:
-    """Image files in a zip file, read without extracting it.
-
-    Attributes
-    ----------
-    archive : Archive
-    prefix : str
-        Folder inside the archive that the names are relative to, with its trailing slash, or empty.
-    names : tuple of str
-        POSIX paths relative to ``prefix``.
-    """
-
-    archive: Archive
-    prefix: str
-    names: tuple
-
-    def __len__(self):
-        return len(self.names)
-
-    def read_bytes(self, index):
-        """Return the bytes of file ``index``; raise UnreadableImage where it cannot be read."""
-        try:
-            return self.archive.read(self.prefix + self.names[index])
+            return self.container.read(self.names[index])
         except MemoryError:
             raise
+        except OSError as error:
+            raise UnreadableImage(error.strerror or str(error) or type(error).__name__) from error
         except Exception as error:  # zipfile raises RuntimeError, BadZipFile, zlib.error, … on damaged members
             raise UnreadableImage(" ".join(str(error).split()) or type(error).__name__) from error
 
-    def read_file(self, name):
-        """Return the bytes of a member, looked for below ``prefix`` and then at the root; None where there is none."""
-        present = {member.filename for member in self.archive.members()}
-        found = [member for member in (self.prefix + name, name) if member in present]
-        return self.archive.read(found[0]) if found else None
-
     def read(self, index):
-        """Return image ``index`` as uint8, (height, width, 3), 0-255."""
+        """Read one image.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, (height, width, 3), 0-255.
+
+        Raises
+        ------
+        UnreadableImage
+            The file is gone, damaged or no image.
+        """
         return decode_image(self.read_bytes(index))
 
     def take(self, indices):
-        """Return a store of these images, in this order."""
-        return ZipStore(self.archive, self.prefix, tuple(self.names[i] for i in indices))
+        """Choose images.
+
+        Parameters
+        ----------
+        indices : sequence of int
+
+        Returns
+        -------
+        FileStore
+            Of these images, in this order.
+        """
+        return FileStore(self.container, tuple(self.names[i] for i in indices))
 
     def fingerprint(self, index):
-        """Return the SHA-256 digest of the file's bytes, equal to that of the extracted file."""
+        """Identify the content of an image.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        bytes
+            SHA-256 digest of the file's bytes; packing the file into an archive does not change it.
+        """
         return hashlib.sha256(self.read_bytes(index)).digest()

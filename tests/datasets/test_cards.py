@@ -1,0 +1,90 @@
+"""Cards are complete, and what they say is so."""
+
+import importlib
+import inspect
+import re
+
+import pytest
+
+from tlbook.datasets.cards import load_card, load_cards, parse_card
+from tlbook.errors import BadInput
+
+SYNTHETIC = ("brains", "dogs", "fractures", "pets", "signs")
+REAL = {
+    "brains": "alzheimer_mri_by_subject",
+    "characters": "omniglot_characters",
+    "dogs": "stanford_dogs_20breeds",
+    "flowers": "flowers_5",
+    "fractures": "fracatlas_xray_subset",
+    "objects": "tiny_imagenet_20",
+    "pets": "cats_vs_dogs",
+    "signs": "gtsrb_14signs",
+    "textures": "dtd_10textures",
+}
+FACTS = {"origin", "licence", "num_classes", "num_images", "per_class"}
+
+
+def test_every_case_has_a_card():
+    cards = {card.name: card for card in load_cards("case")}
+    assert sorted(cards) == sorted(REAL)
+    assert sorted(name for name, card in cards.items() if "synthetic" in card.facts) == sorted(SYNTHETIC)
+    assert {name: card.facts["real"]["stem"] for name, card in cards.items()} == REAL
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_cards_of_cases_are_complete(name):
+    card = load_card(name)
+    assert card.kind == "case"
+    assert len(card.text) > 500
+    real = card.facts["real"]
+    assert real.keys() >= FACTS | {"stem", "title", "citation", "mirror_sha256", "downloads", "ask"}
+    assert re.fullmatch(r"[0-9a-f]{64}", real["mirror_sha256"])
+    for download in real["downloads"]:
+        assert download["url"].startswith("http")
+        assert re.fullmatch(r"[0-9a-f]{64}", download.get("sha256", "0" * 64))
+        assert "sha256" in download or "root" not in download  # what load_case reads has been checked
+    for variant in ("synthetic", "real"):
+        facts = card.facts.get(variant, {})
+        assert not facts or facts.keys() >= FACTS
+        assert len(facts.get("classes", [])) in (0, facts.get("num_classes"))
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_cards_of_synthetic_cases_say_so(name):
+    card = load_card(name)
+    assert "by formula" in card.text
+    assert "Left out:" in card.text
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_cards_count_what_the_formula_makes(name):
+    module = importlib.import_module(f"tlbook.datasets.synthetic.{name}")
+    default = {key: item.default for key, item in inspect.signature(module.make_case).parameters.items()}
+    facts = load_card(name).facts["synthetic"]
+    per_class = default["per_class"] + default["val_per_class"] + default["test_per_class"]
+    assert facts["num_classes"] == len(module.CLASSES)
+    assert facts["num_images"] == len(module.CLASSES) * per_class * default.get("slices", 1)
+    assert facts.get("classes", list(module.CLASSES)) == list(module.CLASSES)
+
+
+def test_an_unknown_card_or_kind():
+    with pytest.raises(BadInput, match="received 'zebras'; expected one of brains, "):
+        load_card("zebras")
+    with pytest.raises(BadInput, match="received the kind 'zoo'; expected one of case, source"):
+        load_cards("zoo")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no front matter", "x.md lacks name, title, kind, licence, origin"),
+        ("---\nname: a\ntitle: b\nkind: case\n---\nprose", "x.md lacks licence, origin"),
+        ("---\nname: a\ntitle: b\nkind: zoo\nlicence: c\norigin: d\n---\nprose", "lacks a known kind"),
+        ("---\nname: [a\n---\nprose", "x.md has no valid front matter"),
+        ("---\n- a\n---\nprose", "x.md lacks name"),
+    ],
+)
+def test_broken_cards_are_refused(text, message):
+    with pytest.raises(BadInput, match=message) as caught:
+        parse_card(text, "x.md")
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,205 @@
+"""A folder of images becomes a data set, or one line says why not."""
+
+import numpy as np
+import pytest
+
+from tlbook.datasets.folders import from_folder
+from tlbook.errors import BadInput
+
+TWO = {"cats": 10, "dogs": 20}
+
+
+def name_images(counts, before=""):
+    """Name images: a count a class."""
+    return [f"{before}{folder}/{k:03}.png" for folder, count in counts.items() for k in range(count)]
+
+
+def list_names(case):
+    return {side: getattr(case, side).names for side in ("train", "val", "test")}
+
+
+def test_a_folder_is_split_by_class(make_folder):
+    case = from_folder(make_folder(name_images(TWO)))
+    assert case.classes == ("cats", "dogs")
+    assert case.name == "images"
+    assert [np.bincount(getattr(case, side).labels).tolist() for side in ("train", "val", "test")] == [
+        [6, 12],
+        [2, 4],
+        [2, 4],
+    ]
+    names = sum(list_names(case).values(), ())
+    assert sorted(names) == sorted(name_images(TWO))
+    assert all(case.classes[label] == name[:4] for name, label in zip(case.val.names, case.val.labels, strict=True))
+    assert (case.train.groups == case.train.names).all()
+    assert (case.has_groups, case.skipped, case.warnings, case.ignored) == (False, (), (), {})
+
+
+def test_images_belong_to_their_names(make_folder):
+    folder = make_folder(name_images(TWO))
+    split = from_folder(folder).test
+    alone = from_folder(folder, seed=1)
+    known = {name: alone.train.images.fingerprint(k) for k, name in enumerate(alone.train.names)}
+    shared = [k for k, name in enumerate(split.names) if name in known]
+    assert shared
+    assert all(split.images.fingerprint(k) == known[split.names[k]] for k in shared)
+    assert split.load(4).shape == (6, 4, 4, 3)
+
+
+def test_a_zip_gives_the_same_data_set(make_folder, make_zip):
+    folder = make_folder(name_images(TWO))
+    case = from_folder(folder)
+    for top in ("", "top/"):
+        other = from_folder(make_zip(folder, top=top))
+        assert list_names(other) == list_names(case)
+        assert (other.train.load(8) == case.train.load(8)).all()
+
+
+def test_the_seed_decides(make_folder):
+    folder = make_folder(name_images(TWO))
+    assert list_names(from_folder(folder, seed=3)) == list_names(from_folder(folder, seed=3))
+    assert list_names(from_folder(folder, seed=3)) != list_names(from_folder(folder, seed=4))
+
+
+def test_the_class_is_the_first_folder(make_folder):
+    case = from_folder(make_folder([*name_images(TWO), "cats/wild/lion.png", "cats/wild/big/tiger.png"]))
+    assert case.classes == ("cats", "dogs")
+    assert sum(np.bincount(split.labels)[0] for split in (case.train, case.val, case.test)) == 12
+
+
+@pytest.mark.parametrize("val", ["val", "valid", "validation", "Val"])
+def test_given_sides_are_kept(make_folder, val):
+    names = name_images({"cats": 4, "dogs": 3}, "train/") + name_images({"cats": 1, "dogs": 2}, f"{val}/")
+    names += name_images({"cats": 2, "dogs": 2}, "test/")
+    case = from_folder(make_folder(names))
+    assert case.classes == ("cats", "dogs")
+    assert [len(split) for split in (case.train, case.val, case.test)] == [7, 3, 4]
+    assert all(name.startswith(f"{val}/") for name in case.val.names)
+    assert all(name.startswith("test/") for name in case.test.names)
+
+
+def test_without_val_a_fifth_of_the_training_groups_validates(make_folder):
+    names = name_images({"cats": 10, "dogs": 20}, "train/") + name_images({"cats": 2, "dogs": 2}, "test/")
+    case = from_folder(make_folder(names))
+    assert [np.bincount(split.labels).tolist() for split in (case.train, case.val, case.test)] == [
+        [8, 16],
+        [2, 4],
+        [2, 2],
+    ]
+    assert all(name.startswith("train/") for name in (*case.train.names, *case.val.names))
+
+
+def test_train_may_be_a_class(make_folder):
+    assert from_folder(make_folder(name_images({"bus": 3, "train": 3}))).classes == ("bus", "train")
+
+
+def test_groups_stay_whole(make_folder):
+    case = from_folder(make_folder(name_images(TWO)), groups=r"(\d)\.png")
+    assert case.has_groups
+    groups = [set(split.groups.tolist()) for split in (case.train, case.val, case.test)]
+    assert sorted(set.union(*groups)) == [str(k) for k in range(10)]
+    assert sum(map(len, groups)) == 10
+
+
+def test_groups_of_classes_left_out_are_not_needed(make_folder):
+    rows = "path,group\n" + "".join(f"{name},{k}\n" for k, name in enumerate(name_images(TWO)))
+    names = dict.fromkeys(name_images(TWO | {"birds": 5})) | {"groups.csv": rows.encode()}
+    assert from_folder(make_folder(names), groups="groups.csv", exclude=["birds"]).classes == ("cats", "dogs")
+
+
+def test_per_class_nests_and_leaves_the_rest_alone(make_folder):
+    folder = make_folder(name_images({"cats": 20, "dogs": 40}))
+    whole = from_folder(folder)
+    previous = set()
+    for per_class in (1, 5, 12, 24):
+        case = from_folder(folder, per_class=per_class)
+        assert (case.val.names, case.test.names) == (whole.val.names, whole.test.names)
+        assert previous < set(case.train.names)
+        assert np.bincount(case.train.labels).tolist() == [min(per_class, 12), min(per_class, 24)]
+        previous = set(case.train.names)
+    assert previous == set(whole.train.names)
+    assert case.warnings == ("fewer than 24 training images: cats 12",)
+
+
+def test_unreadable_images_are_skipped_counted_and_named(make_folder):
+    folder = make_folder(dict.fromkeys(name_images({"cats": 20, "dogs": 20})) | {"dogs/003.png": b"broken"})
+    case = from_folder(folder)
+    assert case.skipped == ("dogs/003.png: no image of a known format",)
+    assert case.warnings == ("skipped, unreadable: dogs/003.png: no image of a known format",)
+    assert len(case.train) + len(case.val) + len(case.test) == 39
+
+
+def test_other_files_are_counted_and_told(make_folder):
+    junk = {"metadata.csv": b"", "cats/notes.txt": b"", "loose.png": b"", ".DS_Store": b""}
+    case = from_folder(make_folder(dict.fromkeys(name_images(TWO)) | junk))
+    expected = {"metadata.csv": 1, "hidden file": 1, ".txt file": 1, "image outside a class folder": 1}
+    assert case.ignored == expected
+    assert case.warnings == ("passed over: 1 .txt file, 1 hidden file, 1 image outside a class folder",)
+
+
+TRAIN = name_images({"cats": 4, "dogs": 4}, "train/")
+TEST = name_images({"cats": 2, "dogs": 2}, "test/")
+BROKEN = dict.fromkeys(["cats/000.png", "cats/001.png"], b"")
+BAD_FOLDERS = {
+    "empty": ([], {}, "'images' holds no class: no image, but nothing; expected FOLDER/<class>/"),
+    "no image": (
+        {"cats/a.ppm": b""},
+        {},
+        "'images' holds no class: no image, but 1 .ppm file; expected FOLDER/<class>/",
+    ),
+    "flat": (["a.png", "b.png"], {}, "received no class: 2 images, none of them in a sub-folder"),
+    "one class": (name_images({"cats": 5}), {}, "received one class, 'cats'; expected two or more; expected FOLDER"),
+    "one deep class": (name_images(TWO, "set/"), {}, "received one class, 'set'; .* give the folder 'set' itself"),
+    "one left": (name_images(TWO), {"exclude": ["dogs"]}, "received one class, 'cats'; expected two or more"),
+    "none left": (name_images(TWO), {"exclude": ["cats", "dogs"]}, "received no class; expected two or more"),
+    "unknown class": (
+        name_images(TWO),
+        {"exclude": "fish"},
+        "received --exclude 'fish'; expected one of .* cats, dogs",
+    ),
+    "two images": (
+        name_images(TWO | {"birds": 2}),
+        {},
+        "the class 'birds' has 2 images; .* least 3 .* --exclude birds",
+    ),
+    "one image": (name_images(TWO | {"birds": 1}), {}, "the class 'birds' has 1 image; expected at least 3"),
+    "empty class": ([*name_images(TWO), "birds/a.txt"], {}, "the folder 'birds' holds no image; .* --exclude birds"),
+    "one group": (name_images(TWO), {"groups": "(cats|dogs)"}, "the class 'cats' has 1 group; .* --exclude cats"),
+    "no group": (name_images(TWO), {"groups": "(cats)"}, "20 of 30 images do not match .*'dogs/000.png', "),
+    "no groups file": (name_images(TWO), {"groups": "gone.csv"}, "'gone.csv'; there is no such file"),
+    "over 5 %": (dict.fromkeys(name_images(TWO)) | BROKEN, {}, "2 of 30 images cannot be read .cats/000.png: the file"),
+    "too few whole": (
+        dict.fromkeys(name_images({"cats": 4, "dogs": 60})) | BROKEN,
+        {},
+        "without 2 unreadable images .* the class 'cats' has 2 images; expected at least 3",
+    ),
+    "no images a class": (name_images(TWO), {"per_class": 0}, "received --per-class 0; expected a whole number of at"),
+    "half an image": (name_images(TWO), {"per_class": 2.5}, "received --per-class 2.5; expected a whole number"),
+    "seed": (name_images(TWO), {"seed": -1}, "received --seed -1; expected a whole number from 0 to 4294967295"),
+    "train alone": (TRAIN, {}, "received the split folders 'train', without test; .* give the folder 'train' itself"),
+    "no test": (TRAIN + name_images(TWO, "val/"), {}, "split folders 'train', 'val', without test"),
+    "two vals": (TRAIN + TEST + name_images(TWO, "val/") + name_images(TWO, "valid/"), {}, "two of them for one side"),
+    "beside": (TRAIN + TEST + name_images({"more": 3}), {}, "split folders .test, train. beside others .'more'."),
+    "flat sides": (["train/a.png", "test/b.png"], {}, "lie directly in the split folders 'test', 'train'"),
+    "uneven sides": (TRAIN + name_images({"cats": 5}, "test/"), {}, "the class 'dogs' has no image in test"),
+    "empty side": ([*TRAIN, *name_images({"cats": 5}, "test/"), "test/dogs/a.txt"], {}, "'test/dogs' holds no image"),
+    "group on two sides": (
+        TRAIN + TEST,
+        {"groups": r"(\d+)\.png"},
+        "'000' is both in test and in train .2 such groups",
+    ),
+    "nothing to validate": (name_images({"cats": 1, "dogs": 4}, "train/") + TEST, {}, "'cats' has 1 image in train"),
+    "one group to validate": (
+        name_images({"cats": 4, "dogs": 4}, "train/") + name_images({"cats": 2, "dogs": 2}, "test/"),
+        {"groups": r"(train/cats|train/dogs/.*|test/.*)"},
+        "'cats' has 1 group in train, and there is no val folder; expected at least 2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "options", "message"), BAD_FOLDERS.values(), ids=BAD_FOLDERS)
+def test_a_bad_folder_is_one_line(make_folder, tmp_path, files, options, message):
+    folder = make_folder(files)
+    with pytest.raises(BadInput, match=message) as caught:
+        from_folder(folder, **options)
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)

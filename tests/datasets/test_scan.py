@@ -1,0 +1,124 @@
+"""What counts as an image, what is passed over, and what a zip file may hold."""
+
+import pytest
+
+from tlbook.datasets.scan import scan_folder
+from tlbook.errors import BadInput
+
+JUNK = {
+    "metadata.csv": b"path,group\n",
+    "cats/metadata.csv": b"",
+    "cats/.hidden.png": b"",
+    ".git/objects/x.png": b"",
+    "__MACOSX/cats/._a.png": b"",
+    "cats/notes.txt": b"",
+    "cats/Thumbs.db": b"",
+    "README": b"",
+}
+
+
+def test_images_of_any_case_and_depth_are_listed(make_folder):
+    names = ["a/1.jpg", "a/2.JPG", "a/3.JPEG", "a/b/c/4.Png", "b/5.tif", "b/6.TIFF", "b/7.bmp", "b/8.gif", "b/9.WebP"]
+    listing = scan_folder(make_folder({name: b"" for name in names}))
+    assert list(listing.names) == names
+    assert listing.ignored == {}
+    assert listing.folders == {"a", "a/b", "a/b/c", "b"}
+
+
+def test_other_files_are_counted(make_folder, make_zip):
+    folder = make_folder({"cats/1.png": None} | JUNK)
+    for path in (folder, make_zip(folder)):
+        listing = scan_folder(path)
+        assert listing.names == ("cats/1.png",)
+        assert listing.ignored == {
+            "metadata.csv": 2,
+            "hidden file": 2,
+            "__MACOSX": 1,
+            ".txt file": 1,
+            ".db file": 1,
+            "file without extension": 1,
+        }
+
+
+def test_a_single_top_folder_of_a_zip_is_looked_through(make_folder, make_zip):
+    folder = make_folder(["cats/1.png", "dogs/2.png"])
+    listing = scan_folder(make_zip(folder, top="my set/"))
+    assert listing.names == ("cats/1.png", "dogs/2.png")
+    assert listing.folders == {"cats", "dogs"}
+    assert (listing.store.read(1) == scan_folder(folder).store.read(1)).all()
+
+
+def test_only_one_top_folder_is_looked_through(make_folder, make_zip):
+    assert scan_folder(make_zip(make_folder(["a/b/cats/1.png"]))).names == ("b/cats/1.png",)
+
+
+def test_a_top_folder_with_images_of_its_own_is_a_class(make_folder, make_zip):
+    assert scan_folder(make_zip(make_folder(["cats/1.png", "cats/more/2.png"]))).names == (
+        "cats/1.png",
+        "cats/more/2.png",
+    )
+
+
+def test_what_a_mac_adds_does_not_hide_the_top_folder(make_folder, make_zip):
+    folder = make_folder({"set/cats/1.png": None, "__MACOSX/set/cats/._1.png": b"", "set/.DS_Store": b""})
+    assert scan_folder(make_zip(folder)).names == ("cats/1.png",)
+
+
+def test_links_are_followed_but_not_in_circles(make_folder, tmp_path):
+    folder = make_folder(["cats/1.png"])
+    (folder / "cats" / "up").symlink_to(folder, target_is_directory=True)
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "2.png").write_bytes((folder / "cats/1.png").read_bytes())
+    (folder / "dogs").symlink_to(outside, target_is_directory=True)
+    assert scan_folder(folder).names == ("cats/1.png", "dogs/2.png")
+
+
+def test_one_image_is_a_listing_too(make_folder):
+    listing = scan_folder(make_folder(["cats/1.PNG"]) / "cats/1.PNG")
+    assert listing.names == ("1.PNG",)
+    assert listing.store.read(0).shape == (6, 8, 3)
+
+
+@pytest.mark.parametrize("member", ["../x.png", "/etc/x.png", "a/../../x.png", "C:/x.png", "..\\x.png", "C:\\x.png"])
+def test_members_that_point_outside_are_refused(make_zip, member):
+    with pytest.raises(BadInput, match="points outside") as caught:
+        scan_folder(make_zip({"cats/1.png": b"", member: b""}))
+    assert "\n" not in str(caught.value)
+
+
+def test_no_such_folder(tmp_path):
+    with pytest.raises(BadInput, match="expected a folder, a zip file or an image; there is no such folder"):
+        scan_folder(tmp_path / "gone")
+
+
+def test_a_file_of_another_kind(make_folder):
+    with pytest.raises(BadInput, match="received the file 'a.txt'; expected a folder of images or a .whole. zip file"):
+        scan_folder(make_folder({"a.txt": b"hello"}) / "a.txt")
+
+
+def test_a_truncated_zip(make_folder, make_zip):
+    path = make_zip(make_folder(["cats/1.png", "dogs/1.png"]))
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(BadInput, match="expected a folder of images or a .whole. zip file"):
+        scan_folder(path)
+
+
+def test_a_zip_with_a_damaged_directory(make_folder, make_zip):
+    path = make_zip(make_folder(["cats/1.png", "dogs/1.png"]))
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\x01\x02") + 1] = 0
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match="cannot be read"):
+        scan_folder(path)
+
+
+def test_names_that_are_not_utf8_are_passed_over(make_folder):
+    folder = make_folder(["cats/1.png"])
+    try:
+        (folder / "cats" / "caf\udce9.png").write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    listing = scan_folder(folder)
+    assert listing.names == ("cats/1.png",)
+    assert listing.ignored == {"file with a name that is not UTF-8": 1}
