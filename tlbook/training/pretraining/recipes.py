@@ -57,7 +57,7 @@ class Recipe:
 RECIPES = {
     "photos": Recipe("photos", steps=7000, num_photos=128, num_worlds=48),
     "worlds": Recipe(
-        "worlds", steps=5000, num_photos=0, num_worlds=128, worlds_weight=1.0, sizes=((0.4, 48), (0.8, 64), (1.0, 96))
+        "worlds", steps=4000, num_photos=0, num_worlds=128, worlds_weight=1.0, sizes=((0.4, 48), (0.8, 64), (1.0, 96))
     ),
 }
 
