@@ -50,7 +50,8 @@ def make_report(classes=("cat", "dog"), n=60, *, skill=2.0, grouped=False, **cha
     report = {
         "schema": 1, "classes": list(classes), "n_train": 1200, "n_val": 40, "n_test": n, "n_groups": 620,
         "groups_disjoint": True if grouped else None, "source": "photos", "weights_sha256": "ab" * 32,
-        "n_skipped": 0, "strategy": "head", "strategy_reason": "asked for", "image_size": 96, "epochs": 3, "trainable_params": 514, "total_params": 1000514,
+        "n_skipped": 0, "strategy": "head", "strategy_reason": "asked for", "image_size": 96, "epochs": 3,
+        "trainable_params": 514, "total_params": 1000514,
         **scores.as_dict(), "seconds": {"load": 1.0, "features": None, "train": 2.0, "evaluate": 0.5, "total": 3.5},
         "seed": 0, "options": {"groups": None, "exclude": []}, "versions": {"keras": "3.15.1"},
         "hardware": {"cores": 2, "accelerators": []}, "warnings": [], **changes,
