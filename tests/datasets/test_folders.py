@@ -146,7 +146,7 @@ BAD_FOLDERS = {
         {},
         "'images' holds no class: no image, but 1 .ppm file; expected FOLDER/<class>/",
     ),
-    "flat": (["a.png", "b.png"], {}, "received no class: 2 images, none of them in a sub-folder"),
+    "flat": (["a.png", "b.png"], {}, "received no class: 2 image.s., none of them in a sub-folder"),
     "one class": (name_images({"cats": 5}), {}, "received one class, 'cats'; expected two or more; expected FOLDER"),
     "one deep class": (name_images(TWO, "set/"), {}, "received one class, 'set'; .* give the folder 'set' itself"),
     "one left": (name_images(TWO), {"exclude": ["dogs"]}, "received one class, 'cats'; expected two or more"),

@@ -84,6 +84,7 @@ def test_an_optional_part_that_is_absent_is_an_empty_group(read):
         ("(p", None, "as a regular expression it is none .missing"),
         ("(zebra)", None, "3 of 3 images do not match .*'cats/p1_a.png', 'cats/p1_b.png', 'dogs/p2_a.png'"),
         ("groups.csv", "path,group\ncats/p1_a.png,x\n", "2 of 3 images are not in .*'cats/p1_b.png', 'dogs/p2_a.png'"),
+        ("(x{" + "y" * 5000 + "})", None, "3 of 3 images do not match"),
         ("groups.csv", "path,person\n", "has the columns path, person; expected 'path' .* and 'group'"),
         ("groups.csv", "name,group\n", "has the columns name, group"),
         ("groups.csv", "path,group\n" + "x" * 140_000, "is no CSV file .field larger"),

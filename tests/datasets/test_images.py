@@ -1,6 +1,8 @@
 """Any image file becomes upright 8-bit RGB, or says why not."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -20,6 +22,18 @@ def encode(image, kind="PNG", **options):
 def photo(height=40, width=60):
     rows, columns = np.mgrid[:height, :width]
     return np.stack([rows * 6, columns * 4, (rows + columns) * 2], axis=-1).astype(np.uint8)
+
+
+def write_deep_png(values, colour_type):
+    """Write a PNG of 16 bits a channel, which Pillow reads but does not write."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", values.shape[1], values.shape[0], 16, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.tobytes() for row in values)
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "WEBP", "JPEG"])
@@ -76,6 +90,16 @@ def test_deep_grey_is_scaled_from_its_depth(depth, kind):
     values = np.rint(GRADIENT / 248 * (2**depth - 1)).astype(np.uint16)
     image = decode_image(encode(Image.fromarray(values), kind))
     assert np.abs(image[..., 0] - GRADIENT / 248 * 255).max() <= 0.5
+
+
+@pytest.mark.parametrize(("colour_type", "channels"), [(2, 3), (4, 2), (6, 4)])
+def test_deep_colour_keeps_its_high_byte(colour_type, channels):
+    values = np.random.default_rng(0).integers(0, 65536, (5, 7, channels)).astype(">u2")
+    if channels != 3:
+        values[..., -1] = 65535  # opaque
+    image = decode_image(write_deep_png(values, colour_type))
+    expected = np.repeat(values[..., :1], 3, axis=-1) if channels == 2 else values[..., :3]
+    assert (image == expected >> 8).all()
 
 
 def test_eight_bit_values_in_a_deep_file_are_kept():

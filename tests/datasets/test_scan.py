@@ -1,5 +1,7 @@
 """What counts as an image, what is passed over, and what a zip file may hold."""
 
+import os
+
 import pytest
 
 from tlbook.datasets.scan import scan_folder
@@ -122,3 +124,17 @@ def test_names_that_are_not_utf8_are_passed_over(make_folder):
     listing = scan_folder(folder)
     assert listing.names == ("cats/1.png",)
     assert listing.ignored == {"file with a name that is not UTF-8": 1}
+
+
+def test_a_folder_that_cannot_be_opened(make_folder, monkeypatch):
+    folder = make_folder(["cats/1.png", "dogs/1.png"])
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("dogs"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(BadInput, match="the folder 'dogs' cannot be opened .Permission denied.; expected"):
+        scan_folder(folder)

@@ -7,6 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+def read_if_there(path):
+    """Read a file, if it is one.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Anything, also what could be no path.
+
+    Returns
+    -------
+    bytes or None
+    """
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except (OSError, ValueError):  # too long for a name, a null byte, no right to look
+        return None
+
+
 @dataclass(frozen=True)
 class Folder:
     """A folder of files.
@@ -48,8 +66,7 @@ class Folder:
         -------
         bytes or None
         """
-        path = self.root / name
-        return path.read_bytes() if path.is_file() else None
+        return read_if_there(self.root / name)
 
 
 class Archive:

@@ -6,8 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from tlbook.datasets.images import resize_image
+from tlbook.datasets.parallel import map_in_threads
 from tlbook.errors import BadInput
-from tlbook.runtime import show_progress
 
 
 class ImageStore(Protocol):
@@ -132,8 +132,11 @@ class Split:
             uint8, (n, size, size, 3), 0-255.
         """
         out = np.empty((len(self), size, size, 3), np.uint8)
-        for i in show_progress(range(len(self)), label, quiet=quiet):
-            out[i] = resize_image(self.images.read(i), size)
+
+        def fill(index):
+            out[index] = resize_image(self.images.read(index), size)
+
+        map_in_threads(fill, len(self), label, quiet=quiet)
         return out
 
 

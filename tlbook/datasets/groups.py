@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tlbook.datasets.containers import read_if_there
 from tlbook.errors import BadInput
 
 
@@ -40,8 +41,8 @@ def read_groups(spec, container, names):
     """
     spec = str(spec)
     data = container.find(spec)
-    if data is None and Path(spec).is_file():
-        data = Path(spec).read_bytes()
+    if data is None:
+        data = read_if_there(Path(spec))
     if data is None:
         found, lack = _match_names(_compile(spec), names), f"do not match the expression {spec!r}"
     else:

@@ -83,7 +83,7 @@ def read_layout(names, folders):
     """
     tops = sorted({name.split("/")[0] for name in names if "/" in name})
     if not tops:
-        raise BadInput(f"received no class: {len(names)} images, none of them in a sub-folder; {WANTED}")
+        raise BadInput(f"received no class: {len(names)} image(s), none of them in a sub-folder; {WANTED}")
     given = [top for top in tops if top.lower() in SIDES]
     split = len(given) == len(tops)
     if split:

@@ -3,15 +3,15 @@
 import os
 import zipfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from posixpath import splitext
 
 from tlbook.datasets.containers import Archive, Folder
 from tlbook.datasets.images import EXTENSIONS, UnreadableImage, verify_image
+from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
-from tlbook.runtime import show_progress
 
 NOT_LISTED = ("hidden file", "__MACOSX")
 
@@ -93,18 +93,19 @@ def find_unreadable(store, *, quiet=False):
             return str(error)
         return None
 
-    pool = ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
-    try:
-        verdicts = show_progress(pool.map(check, range(len(store))), "checking images", total=len(store), quiet=quiet)
-        return {index: reason for index, reason in enumerate(verdicts) if reason is not None}
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    verdicts = map_in_threads(check, len(store), "checking images", quiet=quiet)
+    return {index: reason for index, reason in enumerate(verdicts) if reason is not None}
 
 
 def _walk(root):
     """Yield the POSIX paths below a folder, folders with a slash; links are followed, but not in circles."""
+
+    def refuse(error):
+        name = Path(error.filename).name
+        raise BadInput(f"the folder {name!r} cannot be opened ({error.strerror}); expected one to read; mend that")
+
     seen = set()
-    for folder, below, files in os.walk(root, followlinks=True):
+    for folder, below, files in os.walk(root, onerror=refuse, followlinks=True):
         place = os.stat(folder)
         if (place.st_dev, place.st_ino) in seen:
             below.clear()
@@ -153,11 +154,13 @@ def _sort_out(paths):
         if kind in NOT_LISTED:
             ignored[kind] += not path.endswith("/")
             continue
-        parts = PurePosixPath(path).parts
-        folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
         if path.endswith("/"):
-            folders.add(path.rstrip("/"))
-        elif kind == "image":
+            continue
+        if kind == "image":
             names.add(path)
         else:
             ignored[kind] += 1
@@ -166,16 +169,15 @@ def _sort_out(paths):
 
 def _classify(path):
     """Name the kind of a path: an image, or why it is passed over."""
-    parts = PurePosixPath(path).parts
-    if "__MACOSX" in parts:
+    if "__MACOSX" in path.split("/"):
         return "__MACOSX"
-    if any(part.startswith(".") for part in parts):
+    if path.startswith(".") or "/." in path:
         return "hidden file"
-    if parts and parts[-1].lower() == "metadata.csv":
+    if path.rpartition("/")[2].lower() == "metadata.csv":
         return "metadata.csv"
-    if any("\ud800" <= letter <= "\udfff" for letter in path):
+    if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path):
         return "file with a name that is not UTF-8"
-    suffix = PurePosixPath(path).suffix.lower()
+    suffix = splitext(path)[1].lower()
     if suffix in EXTENSIONS:
         return "image"
     return f"{suffix} file" if suffix else "file without extension"

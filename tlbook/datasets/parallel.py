@@ -1,0 +1,33 @@
+"""The same function on many images, in threads: Pillow decodes and resizes outside Python's global lock."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from tlbook.runtime import show_progress
+
+
+def map_in_threads(function, count, label, *, quiet=False):
+    """Call a function for 0 … count − 1, in as many threads as there are cores.
+
+    Parameters
+    ----------
+    function : callable
+        Takes an index.
+    count : int
+    label : str
+        What the progress bar says.
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    list
+        What the calls returned, in order. The first exception ends it; calls not begun are dropped, then as after
+        an interrupt.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    pool = ThreadPoolExecutor(max_workers=cores)
+    try:
+        return list(show_progress(pool.map(function, range(count)), label, total=count, quiet=quiet))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
