@@ -55,7 +55,7 @@ def describe_strategy(report):
 def describe_intervals(report):
     """Say in a sentence what the intervals mean, and what they rest on."""
     who, how = "other images of the same kind", ""
-    if report["groups_disjoint"] is not None:
+    if report["accuracy"]["method"] == "bootstrap_group":
         who = "other groups (people, say) of the same kind"
         how = " Whole groups were resampled, since images of one group are not independent."
     return (

@@ -1,0 +1,116 @@
+import json
+
+import numpy as np
+import pytest
+
+from tlbook.errors import BadInput
+from tlbook.evidence import results
+from tlbook.evidence.comparisons import paired_difference, summarise
+from tlbook.evidence.results import read_record, read_table, results_path, write_record
+from tlbook.runtime import data_dir
+
+TABLE = "case,n,seed,score\npets,20,0,0.5\npets,20,1,0.625\ndogs,,1,1\n"
+COLUMNS = {"case": "name", "n": "images a class", "seed": "of the split", "score": "balanced accuracy, 0-1"}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "data_dir", lambda: tmp_path)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "probe.csv").write_text(TABLE)
+    return tmp_path / "results"
+
+
+def test_columns_are_typed_and_empty_fields_are_none(folder):
+    rows = read_table("probe")
+    assert rows[0] == {"case": "pets", "n": 20, "seed": 0, "score": 0.5}
+    assert rows[2]["n"] is None
+    assert isinstance(rows[2]["score"], float)
+    assert read_table(folder / "probe.csv") == rows
+
+
+@pytest.mark.parametrize(("name", "message"), [("nothing", "measured: probe"), ("../probe", "letters, digits")])
+def test_unknown_tables_are_bad_input(folder, name, message):
+    with pytest.raises(BadInput, match=message):
+        read_table(name)
+
+
+def test_a_short_row_is_bad_input(folder):
+    (folder / "cut.csv").write_text("a,b\n1,2\n3\n")
+    with pytest.raises(BadInput, match="1 fields in row 2; expected 2"):
+        read_table("cut")
+
+
+def test_the_lab_record_holds_what_the_table_rests_on(folder, tmp_path):
+    weights = tmp_path / "weights.npz"
+    weights.write_bytes(b"abc")
+    written = write_record("probe", command="make probe", protocol="five seeds", columns=COLUMNS, inputs=[weights])
+    record = read_record("probe")
+    assert record == written
+    assert record.seeds == (0, 1)
+    assert list(record.columns) == ["case", "n", "seed", "score"]
+    assert record.inputs == {"weights.npz": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
+    assert record.commit is None
+    assert "numpy" in record.versions
+    assert str(tmp_path) not in (folder / "probe.json").read_text()
+
+
+def test_a_changed_table_no_longer_fits_its_record(folder):
+    with pytest.raises(BadInput, match="without a lab record"):
+        read_record("probe")
+    write_record("probe", command="make probe", protocol="", columns=COLUMNS)
+    (folder / "probe.csv").write_text(TABLE.replace("0.625", "0.725"))
+    with pytest.raises(BadInput, match="run 'make probe' again"):
+        read_record("probe")
+
+
+def test_every_column_must_be_described(folder):
+    with pytest.raises(BadInput, match=r"\(score\)"):
+        write_record("probe", command="", protocol="", columns={c: "" for c in ("case", "n", "seed")})
+    assert not list(folder.glob("*.json*"))
+
+
+def test_shipped_tables_fit_their_records():
+    for path in sorted((data_dir() / "results").glob("*.csv")):
+        record = read_record(path.stem)
+        assert record.command
+        assert record.protocol
+        assert set(record.columns) == set(read_table(path.stem)[0])
+        assert json.loads(path.with_suffix(".json").read_text())["created"] == record.created
+
+
+def test_results_path_is_inside_the_data_folder():
+    assert results_path("probe") == data_dir() / "results" / "probe.csv"
+
+
+def test_summarise_gives_means_over_the_repeats():
+    rows = [{"case": c, "n": n, "seed": s, "score": n + s} for n in (10, 20) for c in "ab" for s in range(5)]
+    found = summarise(rows, ["case", "n"], "score")
+    assert [(f["case"], f["n"], f["score"].value, f["score"].n) for f in found] == [
+        ("a", 10, 12, 5), ("b", 10, 12, 5), ("a", 20, 22, 5), ("b", 20, 22, 5),
+    ]  # fmt: skip
+
+
+def test_a_paired_difference_is_tighter_than_the_seeds_are_apart():
+    rng = np.random.default_rng(0)
+    luck = rng.normal(0, 0.2, 5)
+    rows = [
+        {"strategy": name, "seed": s, "score": gain + luck[s] + rng.normal(0, 0.01)}
+        for name, gain in (("head", 0.7), ("scratch", 0.6))
+        for s in range(5)
+    ]
+    figure = paired_difference(rows, "strategy", ("head", "scratch"), value="score")
+    alone = summarise(rows, ["strategy"], "score")[0]["score"]
+    assert 0 < figure.low < 0.1 < figure.high
+    assert figure.high - figure.low < 0.2 * (alone.high - alone.low)
+    assert figure.n == 5
+
+
+def test_rows_that_do_not_pair_are_bad_input():
+    rows = [{"strategy": name, "seed": s, "score": 1.0} for name in ("head", "full") for s in range(3)]
+    with pytest.raises(BadInput, match="do not pair up by seed"):
+        paired_difference(rows[:-1], "strategy", ("head", "full"), value="score")
+    with pytest.raises(BadInput, match="two rows for strategy 'head'"):
+        paired_difference(rows + rows[:1], "strategy", ("head", "full"), value="score")
+    with pytest.raises(BadInput, match="do not pair up"):
+        paired_difference(rows, "strategy", ("film", "norm"), value="score")

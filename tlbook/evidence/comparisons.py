@@ -1,0 +1,74 @@
+"""What a measured table says: means over seeds, and paired differences, each with its interval."""
+
+import numpy as np
+
+from tlbook.errors import BadInput
+from tlbook.evidence.intervals import paired_t_interval, t_interval
+
+
+def summarise(rows, by, value):
+    """Mean of a column over its repeats, with Student's t interval.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+    by : sequence of str
+        Columns whose values tell the settings apart; all others (the seed) are repeats.
+    value : str
+        Column of numbers; None is left out.
+
+    Returns
+    -------
+    list of dict
+        For each setting, in the order of first appearance, the columns ``by`` and under ``value`` a Figure.
+    """
+    repeats = {}
+    for row in rows:
+        repeats.setdefault(tuple(row[column] for column in by), []).append(row[value])
+    return [
+        {**dict(zip(by, key, strict=True)), value: t_interval([v for v in values if v is not None])}
+        for key, values in repeats.items()
+    ]
+
+
+def paired_difference(rows, column, pair, *, value, on=("seed",)):
+    """Difference of two settings measured under the same conditions, with its interval.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+    column : str
+        Column that tells the two apart, the strategy for instance.
+    pair : (object, object)
+        The difference is the first minus the second.
+    value : str
+        Column of numbers.
+    on : sequence of str
+        Columns that must agree within a pair.
+
+    Returns
+    -------
+    Figure
+        Method ``t``, n pairs.
+
+    Raises
+    ------
+    BadInput
+        A row without its partner, or two rows for one place: then ``on`` or the rows leave something open.
+    """
+    sides = [{}, {}]
+    for row in rows:
+        for side, name in zip(sides, pair, strict=True):
+            if row[column] == name:
+                key = tuple(row[c] for c in on)
+                if key in side:
+                    raise BadInput(
+                        f"received two rows for {column} {name!r} at {dict(zip(on, key, strict=True))}; expected one"
+                    )
+                side[key] = row[value]
+    if sides[0].keys() != sides[1].keys() or not sides[0]:
+        odd = sorted(sides[0].keys() ^ sides[1].keys(), key=str)[:3]
+        raise BadInput(
+            f"received rows of {pair[0]!r} and {pair[1]!r} that do not pair up by {', '.join(on)}: {odd or 'none'}"
+        )
+    return paired_t_interval(np.array([sides[0][key] - sides[1][key] for key in sides[0]], dtype=float))

@@ -1,0 +1,136 @@
+"""Run a grid of settings row by row, so that a stopped run goes on where it was."""
+
+import csv
+import fcntl
+import io
+import os
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from tlbook.errors import BadInput
+from tlbook.evidence.results import read_table
+from tlbook.runtime import show_progress
+
+
+def run_grid(path, rows, measure, *, key, quiet=False):
+    """Measure every setting that the table does not hold yet, and append each result at once.
+
+    A finished row is on the disk before the next one starts; a row cut off by a crash is dropped and measured again.
+    One process at a time works on a table.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        CSV file; made where it is not there.
+    rows : sequence of dict
+        Settings, with the same columns each.
+    measure : callable
+        Takes a row's settings, returns a dict of results under other names.
+    key : sequence of str
+        Columns that identify a row; one that the table holds is skipped.
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    list of dict
+        The asked rows in their order: settings, results and ``seconds``.
+
+    Raises
+    ------
+    BadInput
+        Columns other than the table's, two settings with one key, a table in use, a value with a line break.
+    """
+    path, rows, key = Path(path), list(rows), tuple(key)
+    asked = [_key(row, key) for row in rows]
+    if len(set(asked)) < len(asked):
+        raise BadInput(f"received two rows with the same {', '.join(key)}; expected each setting once: widen the key")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _open_alone(path) as file:
+        header, done = _read_done(file, path, key)
+        _check_settings(rows, header, path)
+        todo = [row for row, name in zip(rows, asked, strict=True) if name not in done]
+        for row in show_progress(todo, path.stem, quiet=quiet):
+            start = time.perf_counter()
+            results = measure(dict(row))
+            full = {**row, **results, "seconds": round(time.perf_counter() - start, 3)}
+            if len(full) != len(row) + len(results) + 1:
+                raise BadInput(f"received results named like settings of {path.name}; expected other names")
+            header = _append(file, path, header, full)
+    found = {_key(row, key): row for row in read_table(path)} if rows else {}
+    return [found[name] for name in asked]
+
+
+def _text(value):
+    """Write a value as the table holds it: floats so that reading gives the same number back."""
+    if value is None:
+        return ""
+    return repr(float(value)) if hasattr(value, "dtype") and value.dtype.kind == "f" else str(value)
+
+
+def _key(row, key):
+    missing = [column for column in key if column not in row]
+    if missing:
+        raise BadInput(f"received a row without {', '.join(missing)}; expected every key column in every row")
+    return tuple(_text(row[column]) for column in key)
+
+
+@contextmanager
+def _open_alone(path):
+    with path.open("a+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BadInput(f"received {path.name}, which another run is writing; expected one run at a time") from None
+        yield file
+
+
+def _read_done(file, path, key):
+    """Drop a half line at the end; return the header (None in a new table) and the keys of the finished rows."""
+    file.seek(0)
+    data = file.read()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        file.truncate(whole)
+    header, *lines = csv.reader(io.StringIO(data[:whole].decode(), newline="")) if whole else [None]
+    if header is None:
+        return None, set()
+    missing = [column for column in key if column not in header]
+    if missing or any(len(line) != len(header) for line in lines):
+        raise BadInput(
+            f"received {path.name} without {', '.join(missing) or 'all its fields'}; move it away or mend it"
+        )
+    places = [header.index(column) for column in key]
+    return header, {tuple(line[i] for i in places) for line in lines}
+
+
+def _check_settings(rows, header, path):
+    columns = {frozenset(row) for row in rows}
+    if len(columns) > 1:
+        raise BadInput("received rows with different columns; expected the same settings in every row")
+    new = sorted(set().union(*columns) - set(header)) if header and columns else []
+    if new:
+        raise BadInput(
+            f"received settings that {path.name} lacks ({', '.join(new)}); start a new table for new columns"
+        )
+
+
+def _append(file, path, header, row):
+    """Add a row, and the header before the first one, in one write that reaches the disk."""
+    texts = {column: _text(value) for column, value in row.items()}
+    if any("\n" in text or "\r" in text for text in texts.values()):
+        raise BadInput(f"received a value with a line break for {path.name}; expected one line a row")
+    if header is not None and set(header) != set(texts):
+        odd = ", ".join(sorted(set(header) ^ set(texts)))
+        raise BadInput(f"received other columns than {path.name} has ({odd}); start a new table for new columns")
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    if header is None:
+        header = list(texts)
+        writer.writerow(header)
+    writer.writerow([texts[column] for column in header])
+    file.write(buffer.getvalue().encode())
+    file.flush()
+    os.fsync(file.fileno())
+    return header

@@ -1,0 +1,216 @@
+"""Measured tables: ``data/results/<name>.csv``, each with a lab record ``<name>.json`` of how it came about."""
+
+import csv
+import datetime
+import hashlib
+import json
+import os
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tlbook.errors import BadInput
+from tlbook.runtime import data_dir, hardware, versions
+
+
+@dataclass(frozen=True)
+class LabRecord:
+    """How a table came about, so that it can be judged and computed again.
+
+    Attributes
+    ----------
+    command : str
+        What to run from the repository's root to compute the table again.
+    protocol : str
+        What was held fixed, what varied and what was chosen on validation, fixed before the run.
+    columns : dict of str to str
+        Meaning and unit of each column.
+    seeds : tuple of int
+        Seeds in the table.
+    inputs : dict of str to str
+        SHA-256 of each file the table rests on.
+    created : str
+        Date, ISO 8601.
+    commit : str or None
+        State of the code, ``+changes`` where files were not committed.
+    versions : dict
+    hardware : dict
+    sha256 : str
+        Of the table itself.
+    """
+
+    command: str
+    protocol: str
+    columns: dict
+    seeds: tuple
+    inputs: dict
+    created: str
+    commit: str | None
+    versions: dict
+    hardware: dict
+    sha256: str
+
+
+def results_path(name):
+    """Path of a table in ``data/results``, not necessarily there.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits and underscores.
+
+    Returns
+    -------
+    pathlib.Path
+        Ends in ``.csv``; the lab record beside it ends in ``.json``.
+
+    Raises
+    ------
+    BadInput
+        A name with other characters.
+    """
+    if not name.isidentifier():
+        raise BadInput(f"received the table name {name!r}; expected letters, digits and underscores, no ending")
+    return data_dir() / "results" / f"{name}.csv"
+
+
+def read_table(table):
+    """Read a table.
+
+    Parameters
+    ----------
+    table : str or pathlib.Path
+        Name in ``data/results``, or the path of a CSV file.
+
+    Returns
+    -------
+    list of dict
+        A row each; a column of whole numbers is int, of numbers float, else str; an empty field is None.
+
+    Raises
+    ------
+    BadInput
+        No such table, or a row of another length than the header.
+    """
+    path = table if isinstance(table, Path) else results_path(table)
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.csv"))) or "none"
+        raise BadInput(f"received the table {path.stem!r}; expected one of those measured: {known}")
+    with path.open(newline="", encoding="utf-8") as file:
+        header, *lines = csv.reader(file) or [[]]
+    short = next((i for i, line in enumerate(lines) if len(line) != len(header)), None)
+    if short is not None:
+        raise BadInput(
+            f"received {path.name} with {len(lines[short])} fields in row {short + 1}; expected {len(header)}"
+        )
+    columns = [_typed([line[i] for line in lines]) for i in range(len(header))]
+    return [dict(zip(header, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _typed(texts):
+    for kind in (int, float):
+        try:
+            return [kind(text) if text else None for text in texts]
+        except ValueError:
+            continue
+    return [text or None for text in texts]
+
+
+def read_record(name):
+    """Read the lab record of a table.
+
+    Parameters
+    ----------
+    name : str
+        Name in ``data/results``.
+
+    Returns
+    -------
+    LabRecord
+
+    Raises
+    ------
+    BadInput
+        No record, or the table has changed since it was written.
+    """
+    path = results_path(name)
+    if not path.with_suffix(".json").is_file():
+        raise BadInput(f"received the table {name!r} without a lab record; write one with write_record")
+    fields = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    record = LabRecord(**{**fields, "seeds": tuple(fields["seeds"])})
+    if record.sha256 != hash_file(path):
+        raise BadInput(f"received {path.name}, changed since its lab record was written; run {record.command!r} again")
+    return record
+
+
+def write_record(name, *, command, protocol, columns, inputs=()):
+    """Write the lab record of a finished table.
+
+    Parameters
+    ----------
+    name : str
+        Name in ``data/results``.
+    command : str
+    protocol : str
+    columns : dict of str to str
+        Meaning and unit of every column of the table.
+    inputs : iterable of pathlib.Path
+        Files that the table rests on; recorded by name and SHA-256.
+
+    Returns
+    -------
+    LabRecord
+
+    Raises
+    ------
+    BadInput
+        No such table, or columns other than those of the table.
+    """
+    rows, path = read_table(name), results_path(name)
+    found = list(rows[0]) if rows else []
+    if set(columns) != set(found):
+        odd = ", ".join(sorted(set(columns) ^ set(found)))
+        raise BadInput(f"received other columns than {path.name} has ({odd}); describe each column once")
+    record = LabRecord(
+        command=command,
+        protocol=protocol,
+        columns={column: columns[column] for column in found},
+        seeds=tuple(sorted({row["seed"] for row in rows})) if "seed" in found else (),
+        inputs={Path(item).name: hash_file(Path(item)) for item in inputs},
+        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        commit=_commit(path.parent),
+        versions=versions(),
+        hardware=hardware(),
+        sha256=hash_file(path),
+    )
+    text = json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n"
+    unfinished = path.with_suffix(".json.part")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path.with_suffix(".json"))
+    return record
+
+
+def hash_file(path):
+    """Compute the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _commit(folder):
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno", "--", ":/tlbook") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
