@@ -7,7 +7,9 @@ import re
 import pytest
 
 from tlbook.datasets.cards import load_card, load_cards, parse_card
+from tlbook.datasets.images import decode_image
 from tlbook.errors import BadInput
+from tlbook.runtime import data_dir
 
 SYNTHETIC = ("brains", "dogs", "fractures", "pets", "signs")
 REAL = {
@@ -54,6 +56,9 @@ def test_cards_of_synthetic_cases_say_so(name):
     card = load_card(name)
     assert "by formula" in card.text
     assert "Left out:" in card.text
+    sheet = data_dir() / "cards" / "sheets" / f"{name}.jpg"
+    assert f"](sheets/{sheet.name})" in card.text
+    assert decode_image(sheet.read_bytes()).std() > 20
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)

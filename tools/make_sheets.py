@@ -1,0 +1,83 @@
+"""Draw the sample sheets of the synthetic cases: data/cards/sheets/<case>.jpg, shown on their cards.
+
+Run it again after a change of the formulas: ``python tools/make_sheets.py``.
+"""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+ROOT = Path(__file__).resolve().parents[1]
+CASES = ("brains", "dogs", "fractures", "pets", "signs")
+SIZE, GAP, CAPTION = 96, 6, 18
+COLUMNS = 10
+QUALITY = 85
+
+
+def choose_samples(name):
+    """Make the first training images of a synthetic case.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    list of tuple of str and numpy.ndarray
+        Caption and images, uint8, (k, SIZE, SIZE, 3), for each row of one class or each column of several.
+    """
+    module = importlib.import_module(f"tlbook.datasets.synthetic.{name}")
+    per_class = COLUMNS if len(module.CLASSES) == 2 else 2
+    case = module.make_case(per_class=per_class, val_per_class=1, test_per_class=1, size=SIZE)
+    images = case.train.load(SIZE, quiet=True)
+    samples = []
+    for label, caption in enumerate(case.classes):
+        of_class = images[case.train.labels == label]
+        step = max(1, len(of_class) // per_class // COLUMNS) if len(of_class) > COLUMNS else 1  # slices of one person
+        samples.append((caption.replace("_", " "), of_class[::step][:COLUMNS]))
+    return samples
+
+
+def draw_sheet(samples):
+    """Lay samples out: few classes in rows of many images, many classes in columns of few.
+
+    Parameters
+    ----------
+    samples : list of tuple of str and numpy.ndarray
+
+    Returns
+    -------
+    PIL.Image.Image
+    """
+    wide = len(samples[0][1]) == COLUMNS
+    blocks = [[sample] for sample in samples] if wide else [samples[i : i + 7] for i in range(0, len(samples), 7)]
+    columns = COLUMNS if wide else 7
+    rows = 1 if wide else len(samples[0][1])
+    height = CAPTION + rows * (SIZE + GAP) + GAP
+    sheet = Image.new("RGB", (columns * (SIZE + GAP) + GAP, len(blocks) * height), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for block, members in enumerate(blocks):
+        top = block * height
+        for place, (caption, images) in enumerate(members):
+            pen.text((GAP + place * (SIZE + GAP), top + 3), caption, fill="black", font=font)
+            for k, image in enumerate(images):
+                column, row = (k, 0) if wide else (place, k)
+                corner = (GAP + column * (SIZE + GAP), top + CAPTION + row * (SIZE + GAP))
+                sheet.paste(Image.fromarray(np.ascontiguousarray(image)), corner)
+    return sheet
+
+
+def main():
+    """Write all sheets."""
+    folder = ROOT / "data" / "cards" / "sheets"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in CASES:
+        path = folder / f"{name}.jpg"
+        draw_sheet(choose_samples(name)).save(path, quality=QUALITY, optimize=True)
+        print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
