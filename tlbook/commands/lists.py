@@ -15,7 +15,7 @@ def run_cases(options):
 
 def run_sources(options):
     """Print the source models, as a table or as JSON; return the exit status."""
-    from tlbook.models.catalogue import sources
+    from tlbook.models.listing import sources
 
     columns = {"name": "source", "parameters": "parameters", "image_size": "pixels", "licence": "licence",
                "on_this_machine": "here", "origin": "origin"}  # fmt: skip

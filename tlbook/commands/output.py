@@ -3,12 +3,15 @@
 import contextlib
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
 from tlbook.errors import BadInput
 
 MARK = "report.json"
+INTERRUPTED = 130
 
 
 def check_out(out, *, overwrite):
@@ -55,7 +58,8 @@ def write_folder(out):
     out = out.resolve()
     partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
     try:
-        yield partial
+        with _clean_on_interrupt(partial):
+            yield partial
         partial.chmod(0o755)
         earlier = None
         if out.is_dir() and any(out.iterdir()):
@@ -66,3 +70,23 @@ def write_folder(out):
             shutil.rmtree(earlier)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _clean_on_interrupt(folder):
+    """Remove a folder and leave at once on SIGINT or SIGTERM.
+
+    Raising KeyboardInterrupt is not enough: raised inside TensorFlow's import or tracing it may be swallowed there.
+    """
+
+    def leave(number, frame):
+        shutil.rmtree(folder, ignore_errors=True)
+        print("tlbook: interrupted; nothing was written", file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)
+
+    earlier = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

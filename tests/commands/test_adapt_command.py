@@ -1,0 +1,155 @@
+"""What ``tlbook adapt`` writes: contract 1, read back from the files."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.commands.conftest import draw_stripes
+from tlbook.__main__ import main
+
+KEYS = {
+    *("schema", "classes", "n_train", "n_val", "n_test", "n_groups", "n_skipped", "groups_disjoint", "source"),
+    *("weights_sha256", "strategy", "strategy_reason", "image_size", "epochs", "trainable_params", "total_params"),
+    *("accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline", "seconds", "seed", "options"),
+    *("versions", "hardware", "warnings"),
+}
+
+
+def read_rows(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_has_all_its_files_and_keys(finished_run):
+    names = sorted(p.name for p in finished_run.iterdir())
+    assert names == ["model.keras", "predictions.csv", "report.html", "report.json", "splits.csv"]
+    report = json.loads((finished_run / "report.json").read_text())
+    assert set(report) == KEYS
+    assert set(report["seconds"]) == {"load", "features", "train", "evaluate", "total"}
+    assert set(report["accuracy"]) == {"value", "low", "high", "n", "method"}
+    assert report["accuracy"]["method"] == "bootstrap_group"
+    assert (report["schema"], report["strategy"], report["epochs"], report["groups_disjoint"]) == (1, "head", 0, True)
+    assert report["n_train"] + report["n_val"] + report["n_test"] == 24
+    assert report["n_groups"] == 12
+    assert report["trainable_params"] == 768 * 2 + 2
+
+
+def test_no_absolute_path_is_written(finished_run, stripes):
+    for name in ("report.json", "report.html", "splits.csv", "predictions.csv"):
+        text = (finished_run / name).read_text()
+        assert str(stripes.parent) not in text and str(finished_run.parent) not in text
+
+
+def test_the_page_asks_for_nothing(finished_run):
+    page = (finished_run / "report.html").read_text()
+    assert "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page and 'src="data:' in page
+
+
+def test_figures_equal_those_recomputed_from_the_predictions(finished_run):
+    rows, report = read_rows(finished_run / "predictions.csv"), json.loads((finished_run / "report.json").read_text())
+    classes = report["classes"]
+    assert list(rows[0]) == ["path", "group", "true", "predicted", *(f"p_{c}" for c in classes)]
+    for row in rows:
+        assert row["predicted"] == max(classes, key=lambda c: float(row[f"p_{c}"]))
+        assert sum(float(row[f"p_{c}"]) for c in classes) == pytest.approx(1, abs=1e-5)
+    right = np.array([row["true"] == row["predicted"] for row in rows])
+    recalls = [right[[row["true"] == c for row in rows]].mean() for c in classes]
+    assert report["accuracy"]["value"] == pytest.approx(right.mean())
+    assert report["balanced_accuracy"]["value"] == pytest.approx(np.mean(recalls))
+    assert [report["recall"][c]["value"] for c in classes] == pytest.approx(recalls)
+    score = [float(row[f"p_{classes[-1]}"]) for row in rows]
+    pairs = [
+        (a > b) + (a == b) / 2
+        for a, x in zip(score, rows, strict=True) for b, y in zip(score, rows, strict=True)
+        if x["true"] == classes[-1] and y["true"] != classes[-1]
+    ]  # fmt: skip
+    assert report["auroc"]["value"] == pytest.approx(np.mean(pairs))
+
+
+def test_no_group_stands_on_two_sides(finished_run):
+    rows = read_rows(finished_run / "splits.csv")
+    assert len(rows) == 24
+    sides = {}
+    for row in rows:
+        sides.setdefault(row["group"], set()).add(row["split"])
+    assert len(sides) == 12 and all(len(side) == 1 for side in sides.values())
+
+
+def test_predict_gives_the_same_lines(finished_run, stripes, capsys):
+    assert main(["predict", str(finished_run), str(stripes), "--quiet"]) == 0
+    lines = {row["path"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    assert len(lines) == 24
+    for row in read_rows(finished_run / "predictions.csv"):
+        assert {k: row[k] for k in lines[row["path"]]} == lines[row["path"]]
+
+
+def test_predict_goes_on_after_an_unreadable_image(finished_run, tmp_path, capsys):
+    draw_stripes(True, 1).save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"no image")
+    assert main(["predict", str(finished_run), str(tmp_path), "--quiet"]) == 1
+    captured = capsys.readouterr()
+    assert [row.split(",")[0] for row in captured.out.splitlines()] == ["path", "a.png"]
+    assert "b.png" in captured.err
+
+
+def test_the_model_loads_without_tlbook(finished_run, stripes, tmp_path):
+    program = (
+        "import sys, json, zipfile; sys.modules['tlbook'] = None\n"
+        "import keras, numpy as np\n"
+        f"model = keras.models.load_model({str(finished_run / 'model.keras')!r})\n"
+        f"classes = json.loads(zipfile.ZipFile({str(finished_run / 'model.keras')!r}).read('classes.json'))\n"
+        "x = np.load('x.npy')\n"
+        "print(classes, np.allclose(model.predict(x, verbose=0).sum(-1), 1, atol=1e-5), model.count_params())"
+    )
+    np.save(tmp_path / "x.npy", np.zeros((2, 64, 64, 3), np.uint8))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.startswith("['lying', 'upright'] True"), done.stderr
+
+
+def test_overwrite_replaces_an_earlier_run(finished_run, stripes, tmp_path):
+    import shutil
+
+    out = tmp_path / "run"
+    shutil.copytree(finished_run, out)
+    (out / "stale.txt").write_text("old")
+    options = ["--strategy", "head", "--image-size", "64", "--quiet", "--no-images", "--overwrite"]
+    assert main(["adapt", str(stripes), "--out", str(out), *options]) == 0
+    assert not (out / "stale.txt").exists()
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+    report = json.loads((out / "report.json").read_text())
+    assert (report["groups_disjoint"], report["accuracy"]["method"]) == (None, "wilson")
+    assert "<img" not in (out / "report.html").read_text()
+
+
+def run_in_new_process(stripes, out, *extra, threads=None):
+    environment = {**os.environ, **({"TF_NUM_INTRAOP_THREADS": threads} if threads else {})}
+    command = [sys.executable, "-m", "tlbook", "adapt", str(stripes), "--out", str(out), "--quiet", "--epochs", "2"]
+    subprocess.run([*command, "--image-size", "64", *extra], check=True, env=environment, capture_output=True)
+    report = json.loads((out / "report.json").read_text())
+    report.pop("seconds")
+    return report
+
+
+def test_one_seed_gives_one_report_and_another_seed_another(stripes, tmp_path):
+    first, second = (run_in_new_process(stripes, tmp_path / name) for name in ("a", "b"))
+    assert first == second
+    assert "head" in first["strategy_reason"] and "full" in first["strategy_reason"]
+    one_thread = run_in_new_process(stripes, tmp_path / "c", threads="1")
+    assert one_thread["balanced_accuracy"]["value"] == pytest.approx(first["balanced_accuracy"]["value"], abs=0.02)
+    assert (tmp_path / "a" / "splits.csv").read_text() == (tmp_path / "c" / "splits.csv").read_text()
+    run_in_new_process(stripes, tmp_path / "d", "--seed", "1", "--strategy", "head")
+    assert (tmp_path / "a" / "splits.csv").read_text() != (tmp_path / "d" / "splits.csv").read_text()
+
+
+def test_palette_and_grey_images_are_accepted(finished_run, tmp_path, capsys):
+    draw_stripes(True, 1).convert("L").save(tmp_path / "grey.PNG")
+    Image.new("P", (10, 30)).save(tmp_path / "palette.gif")
+    assert main(["predict", str(finished_run), str(tmp_path), "--quiet"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3

@@ -1,0 +1,189 @@
+"""Every kind of bad input: exit status 2, one line, nothing left behind, before TensorFlow is loaded."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.commands.conftest import draw_stripes, write_folder
+from tlbook.__main__ import main
+
+SEVERAL = [
+    # what is wrong, arguments after FOLDER and --out, words that the line must hold
+    ("unknown source", ["--source", "mobilenetv9"], ["mobilenetv9", "mobilenet_v2"]),
+    ("unknown strategy", ["--strategy", "magic"], ["magic", "head"]),
+    ("strategy to come", ["--strategy", "film"], ["film", "not built yet", "head"]),
+    ("no weights file", ["--source", "mobilenet_v2", "--weights", "none.h5"], ["none.h5"]),
+    ("seed out of range", ["--seed", "-1"], ["-1", "0 to 4294967295"]),
+    ("size out of range", ["--image-size", "8"], ["8", "32 to 2048"]),
+    ("epochs out of range", ["--epochs", "0"], ["0", "from 1"]),
+    ("no number", ["--per-class", "many"], ["many", "whole number"]),
+    ("groups file not there", ["--groups", "patients.csv"], ["patients.csv"]),
+    ("groups of a class too few", ["--groups", "^(l|u)"], ["lying", "3", "--exclude"]),
+    ("pattern without group", ["--groups", "lying"], ["lying"]),
+    ("unmatched images", ["--groups", "(l[0-9])_"], ["upright/"]),
+    ("unknown positive class", ["--positive", "slanted"], ["slanted", "lying", "upright"]),
+    ("unknown class to exclude", ["--exclude", "slanted"], ["slanted"]),
+    ("unknown option", ["--fast"], ["--fast", "--help"]),
+]
+
+
+def run_bad(capsys, arguments):
+    """Run a command that must be refused; return the line it says."""
+    assert main([str(a) for a in arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.splitlines()
+    assert len(lines) == 1, captured.err
+    assert lines[0].startswith("tlbook: error: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize(("extra", "words"), [row[1:] for row in SEVERAL], ids=[row[0] for row in SEVERAL])
+def test_adapt_refuses_in_one_line(stripes, tmp_path, capsys, extra, words):
+    line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "run", *extra])
+    assert all(word in line for word in words), line
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_such_folder(tmp_path, capsys):
+    assert "nowhere" in run_bad(capsys, ["adapt", tmp_path / "nowhere", "--out", tmp_path / "run"])
+
+
+def test_folder_without_a_class(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert "class" in run_bad(capsys, ["adapt", tmp_path / "empty", "--out", tmp_path / "run"])
+
+
+def test_one_class_and_too_few_images(tmp_path, capsys):
+    folder = write_folder(tmp_path / "data")
+    shutil.rmtree(folder / "upright")
+    assert "lying" in run_bad(capsys, ["adapt", folder, "--out", tmp_path / "run"])
+    (folder / "upright").mkdir()
+    for i in range(2):
+        draw_stripes(True, i).save(folder / "upright" / f"{i}.png")
+    line = run_bad(capsys, ["adapt", folder, "--out", tmp_path / "run"])
+    assert "upright" in line and "3" in line and "--exclude" in line
+
+
+def test_unreadable_images_over_the_limit(tmp_path, capsys):
+    folder = write_folder(tmp_path / "data")
+    for i in range(2):
+        (folder / "lying" / f"l{i}_0.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
+    line = run_bad(capsys, ["adapt", folder, "--out", tmp_path / "run"])
+    assert "l0_0.png" in line and "5 %" in line
+    assert [p.name for p in tmp_path.iterdir()] == ["data"]
+
+
+def test_weights_for_another_network_name_the_source_they_fit(stripes, tmp_path, capsys):
+    mirror = os.environ.get("TLBOOK_DATA_DIR")
+    if not mirror:
+        pytest.skip("TLBOOK_DATA_DIR is unset: no ImageNet weights to try")
+    [narrow] = [p for p in os.listdir(f"{mirror}/weights") if "0.35" in p]
+    arguments = ["--source", "mobilenet_v2", "--weights", f"{mirror}/weights/{narrow}"]
+    assert "mobilenet_v2_035" in run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "run", *arguments])
+
+
+def test_weights_that_are_not_on_this_machine(stripes, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "run", "--source", "resnet50"])
+    assert "resnet50_weights" in line and "TLBOOK_DATA_DIR/weights" in line
+
+
+def test_no_network_for_what_must_be_downloaded(stripes, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    arguments = ["--source", "resnet50", "--weights", "imagenet"]
+    line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "run", *arguments])
+    assert "resnet50_weights" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_is_not_empty_stays_untouched(stripes, tmp_path, capsys):
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "thesis.tex").write_text("years")
+    assert "mine" in run_bad(capsys, ["adapt", stripes, "--out", out])
+    assert "report.json" in run_bad(capsys, ["adapt", stripes, "--out", out, "--overwrite"])
+    assert (out / "thesis.tex").read_text() == "years"
+    assert [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_predict_refuses_what_is_no_run(tmp_path, capsys):
+    assert "no run" in run_bad(capsys, ["predict", tmp_path, tmp_path])
+
+
+def test_pretrain_refuses_an_unknown_source(capsys):
+    assert "nothing" in run_bad(capsys, ["pretrain", "--source", "nothing"])
+
+
+def test_bad_input_is_found_before_tensorflow_is_loaded(stripes, tmp_path):
+    commands = [["adapt", str(stripes), "--out", str(tmp_path / "run"), *extra] for _, extra, _ in SEVERAL]
+    program = (
+        "import json, sys\nfrom tlbook.__main__ import main\n"
+        "print([main(c) for c in json.load(sys.stdin)], 'tensorflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=json.dumps(commands), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == f"{[2] * len(SEVERAL)} False"
+
+
+def test_no_space_left_leaves_nothing(stripes, tmp_path, capsys, monkeypatch):
+    import errno
+
+    from tlbook.commands import adapt
+
+    def fill_up(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", "report.html")
+
+    monkeypatch.setattr(adapt, "_render", fill_up)
+    line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "run", *HEAD])
+    assert "no space left" in line
+    assert not list(tmp_path.iterdir())
+
+
+HEAD = ["--strategy", "head", "--image-size", "64", "--quiet"]
+
+
+def test_a_file_size_limit_counts_as_no_space(stripes, tmp_path):
+    command = (
+        f"ulimit -f 500; exec {sys.executable} -m tlbook adapt {stripes} --out {tmp_path / 'run'} {' '.join(HEAD)}"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert "no space left" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_run_leaves_nothing(stripes, tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "tlbook",
+        "adapt",
+        str(stripes),
+        "--out",
+        str(tmp_path / "run"),
+        "--strategy",
+        "full",
+    ]
+    process = subprocess.Popen(
+        [*command, "--epochs", "5000"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    deadline = time.time() + 120
+    while not list(tmp_path.glob(".run.*")) and time.time() < deadline:
+        time.sleep(0.2)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130, errors
+    assert not list(tmp_path.iterdir())
