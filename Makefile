@@ -22,13 +22,16 @@ help:  ## list the targets
 
 setup: $(READY)  ## virtual environment with everything in requirements.lock
 
-$(READY): requirements.lock pyproject.toml
+$(VENV)/.locked: requirements.lock
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "make: no Python 3.11 to 3.13 found; install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; fi
 	@$(PYTHON) -c 'import sys; v = sys.version_info; \
-		sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f"make: $(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11 to 3.13; name another: PYTHON=/path/to/python3.12")'
-	$(PYTHON) -m venv --clear $(VENV)
+		sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f"make: $(PYTHON) is Python {v[0]}.{v[1]}; expected 3.11 to 3.13; name another: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12")'
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(READY): $(VENV)/.locked pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -37,7 +40,6 @@ $(VENDOR): $(READY) package.json package-lock.json tools/vendor.py tools/node.lo
 	@$(BIN)/python tools/vendor.py
 
 book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
-	@$(BIN)/python tools/make_pages.py
 	@rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . --all -W -n --keep-going --quiet
 	@$(BIN)/python tools/check_book.py

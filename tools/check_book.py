@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-if __package__ in (None, ""):
+if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.notebooks import list_pages
 
@@ -39,6 +39,8 @@ FETCHED = {
 # <link> relations that name an address without loading it.
 NAMED_ONLY = {"canonical", "search", "next", "prev", "author", "license", "index", "alternate", "help", "copyright"}
 CSS_ADDRESS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
+# A page's own script loads what it names: any quoted address in it counts.
+SCRIPT_ADDRESS = re.compile(r"""["'`]((?:https?:)?//[\w-]+\.[^"'`\s]+)["'`]""")
 CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -68,7 +70,8 @@ class Page(HTMLParser):
                 self.addresses += find_css_addresses(value)
             if value and (tag, name) in FETCHED and not (tag == "link" and relations <= NAMED_ONLY and relations):
                 self.addresses += [part.split()[0] for part in value.split(", ")] if name == "srcset" else [value]
-        if tag in {"h1", "style"}:
+        runs = tag == "script" and "json" not in (named.get("type") or "")
+        if tag in {"h1", "style"} or runs:
             self._inside = tag
             if tag == "h1":
                 self.headings.append("")
@@ -84,6 +87,8 @@ class Page(HTMLParser):
             self.headings[-1] += data
         elif self._inside == "style":
             self.addresses += find_css_addresses(data)
+        elif self._inside == "script":
+            self.addresses += SCRIPT_ADDRESS.findall(data)
 
 
 def find_css_addresses(text):
@@ -127,7 +132,7 @@ def check_addresses(addresses, origin, html, optional):
     html : pathlib.Path
         The book's folder.
     optional : pathlib.Path
-        A folder whose files may be missing.
+        A folder that may be missing as a whole.
 
     Returns
     -------
@@ -135,13 +140,14 @@ def check_addresses(addresses, origin, html, optional):
         One line a problem.
     """
     problems, name = [], origin.relative_to(html)
-    for address in addresses:
+    for address in dict.fromkeys(addresses):
         parts = urlsplit(address.strip())
         if is_external(address):
             problems.append(f"{name}: asks for {address}")
         elif parts.path and not parts.scheme:
             target = (origin.parent / unquote(parts.path)).resolve()
-            if not target.exists() and not target.is_relative_to(optional.resolve()):
+            without = target.is_relative_to(optional.resolve()) and not optional.is_dir()
+            if not target.exists() and not without:
                 problems.append(f"{name}: asks for {parts.path}, which is not in the book")
     return problems
 
@@ -159,7 +165,7 @@ def check_pages(root, html):
     list of str
         One line a problem.
     """
-    problems = []
+    problems, owners = [], {}
     pages = list_pages(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
     for page in pages:
         path = html / f"{page}.html"
@@ -167,9 +173,14 @@ def check_pages(root, html):
             problems.append(f"{page}: stands in _toc.yml and has no page")
             continue
         text = path.read_text(encoding="utf-8")
-        headings = [heading for heading in Page(text).headings if heading.strip(" \n#")]
+        # The theme repeats a page's heading for print.
+        headings = list(
+            dict.fromkeys(heading.strip(" \n#") for heading in Page(text).headings if heading.strip(" \n#"))
+        )
         if len(headings) != 1:
             problems.append(f"{page}: {len(headings)} headings of the first order; expected one")
+        elif owners.setdefault(headings[0], page) != page:
+            problems.append(f"{page}: has the heading of {owners[headings[0]]}: {headings[0]!r}")
         if len(text.encode()) <= MIN_BYTES:
             problems.append(f"{page}: the page has {len(text.encode())} bytes; expected more than {MIN_BYTES}")
     for path in sorted((root / "chapters").glob("*.md")) + sorted((root / "chapters").glob("*.ipynb")):
@@ -196,7 +207,8 @@ def check_book(root):
         return ["there is no _build/html; run `make book`"]
     problems = check_pages(root, html)
     optional = html / "_static" / "vendor"
-    for path in sorted(html.rglob("*.html")):
+    # Below _static lie the theme's templates, which nobody opens.
+    for path in sorted(set(html.rglob("*.html")) - set((html / "_static").rglob("*.html"))):
         addresses = Page(path.read_text(encoding="utf-8")).addresses
         problems += check_addresses(addresses, path, html, optional)
     for path in sorted(html.rglob("*.css")):

@@ -1,19 +1,15 @@
 """Write the appendix pages that are made from files: data cards, source-model cards, measured results, status.
 
-    python tools/make_pages.py
-
-The pages go to chapters/appendix/ and stay out of git; their sources are data/cards/*.md, data/results/*.csv with
-the lab record beside each, and chapters/status.json.
+The build of the book does this by itself (tools/book_extension.py). The pages go to chapters/appendix/ and stay out of
+git; their sources are data/cards/*.md, data/results/*.csv with the lab record beside each, and chapters/status.json.
 """
 
 import csv
 import json
 import re
-from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
 LONG_TABLE = 25  # rows; longer ones are folded
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 LOCAL_PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!/|[a-z]+:)([^)]+\))")
@@ -241,13 +237,3 @@ def make_pages(root):
     for name, text in pages.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
     return [folder / f"{name}.md" for name in pages]
-
-
-def main():
-    """Write the generated pages and say which."""
-    names = ", ".join(path.stem for path in make_pages(ROOT))
-    print(f"make_pages: wrote {names}")
-
-
-if __name__ == "__main__":
-    main()

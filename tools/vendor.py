@@ -1,21 +1,26 @@
 """Fetch the scripts that the pages need into assets/vendor, so that a page asks nobody for anything.
 
-They are other people's code and stay out of the repository: package-lock.json pins them with a hash each, `npm ci`
-checks it. Node is the machine's, or else a pinned wheel (tools/node.lock). Where the scripts cannot be had, the
-program says so and ends well: the book is then built without live controls and typeset formulas.
+They are other people's code and stay out of the repository: package.json names them, package-lock.json pins each with
+a hash, which is checked here. Node is the machine's, or else a pinned wheel (tools/node.lock). Only the three packages
+themselves are fetched (`npm pack`): they come bundled, and the 290 that they were bundled from are never run.
+Where the scripts cannot be had, the program says so and ends well: the book is then built without live controls and
+typeset formulas.
 """
 
+import base64
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "assets" / "vendor"
-MIN_NPM = 7  # the first that reads lock files of version 3
-INPUTS = ("package.json", "package-lock.json", ".npmrc")
+MIN_NPM = 7  # the first that writes lock files of version 3
 WIDGETS = "@jupyter-widgets/html-manager/dist"
 
 
@@ -57,10 +62,11 @@ def copy_scripts(modules, target):
     Parameters
     ----------
     modules : pathlib.Path
-        ``node_modules`` after the installation.
+        Folder of the packages.
     target : pathlib.Path
-        A folder that does not exist yet.
+        An empty folder.
     """
+    (target / "mathjax").mkdir()
     shutil.copytree(modules / "mathjax" / "es5" / "output" / "chtml", target / "mathjax" / "output" / "chtml")
     shutil.copy(modules / "mathjax" / "es5" / "tex-mml-chtml.js", target / "mathjax")
     shutil.copy(modules / "requirejs" / "require.js", target)
@@ -74,8 +80,61 @@ def copy_scripts(modules, target):
             shutil.copy(path, dist.parent)  # the style sheet inside the script looks one level up
 
 
+def read_lock(text):
+    """Versions and hashes of the packages that package.json names.
+
+    Parameters
+    ----------
+    text : str
+        A package-lock.json of version 3.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        For each package its version and its hash, as in ``sha512-…``.
+    """
+    packages = json.loads(text)["packages"]
+    entries = {name: packages[f"node_modules/{name}"] for name in packages[""]["dependencies"]}
+    return {name: (entry["version"], entry["integrity"]) for name, entry in entries.items()}
+
+
+def check_hash(path, expected):
+    """Compare a file with the hash that the lock file has for it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    expected : str
+        Algorithm and base64 digest, as in ``sha512-…``.
+
+    Returns
+    -------
+    bool
+    """
+    algorithm, _, digest = expected.partition("-")
+    found = hashlib.new(algorithm, path.read_bytes()).digest()
+    return base64.b64encode(found).decode() == digest
+
+
+def unpack(path, folder):
+    """Unpack a package's archive, whose files lie under ``package/``.
+
+    Parameters
+    ----------
+    path, folder : pathlib.Path
+        The archive, and where its files go.
+    """
+    with tarfile.open(path) as archive:
+        members = []
+        for member in archive.getmembers():
+            _, _, member.name = member.name.partition("/")
+            if member.isfile() and member.name:
+                members.append(member)
+        archive.extractall(folder, members=members, filter="data")
+
+
 def fetch(npm):
-    """Install the locked packages aside, then put the scripts in place in one step.
+    """Fetch the locked packages aside, then put the scripts in place in one step.
 
     Parameters
     ----------
@@ -86,29 +145,41 @@ def fetch(npm):
     str or None
         Why it failed, in a line; None when all is in place.
     """
+    # The wheel's npm looks for its own node on PATH.
+    env = {**os.environ, "PATH": os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", "")])}
     with tempfile.TemporaryDirectory() as scratch:
-        for name in INPUTS:
-            shutil.copy(ROOT / name, scratch)
-        # The wheel's npm looks for its own node on PATH.
-        paths = os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", "")])
-        answer = subprocess.run(
-            [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=scratch,
-            env={**os.environ, "PATH": paths},
-            capture_output=True,
-            text=True,
-        )
-        if answer.returncode != 0:
-            lines = [line for line in answer.stderr.splitlines() if line.strip()]
-            return "; ".join(lines[:3]) or f"npm ended with status {answer.returncode}"
-        fresh = Path(scratch) / "vendor"
-        fresh.mkdir()
-        (fresh / "mathjax").mkdir()
-        copy_scripts(Path(scratch) / "node_modules", fresh)
-        (fresh / ".ready").touch()
-        shutil.rmtree(TARGET, ignore_errors=True)
-        shutil.copytree(fresh, TARGET)
+        modules = Path(scratch) / "node_modules"
+        for name, (version, expected) in read_lock((ROOT / "package-lock.json").read_text(encoding="utf-8")).items():
+            place = Path(scratch) / name.replace("/", "-")
+            place.mkdir()
+            command = [*npm, "pack", f"{name}@{version}", "--ignore-scripts", "--loglevel=error"]
+            answer = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True)
+            archives = list(place.glob("*.tgz"))
+            if answer.returncode != 0 or len(archives) != 1:
+                lines = [line for line in answer.stderr.splitlines() if line.strip()]
+                return f"npm could not fetch {name}: " + ("; ".join(lines[:2]) or f"status {answer.returncode}")
+            if not check_hash(archives[0], expected):
+                return f"what npm fetched as {name} {version} has not the hash that package-lock.json states"
+            unpack(archives[0], modules / name)
+        put_in_place(modules)
     return None
+
+
+def put_in_place(modules):
+    """Replace assets/vendor by the scripts of freshly fetched packages.
+
+    Parameters
+    ----------
+    modules : pathlib.Path
+        Folder of the packages.
+    """
+    fresh = TARGET.with_name("vendor.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    copy_scripts(modules, fresh)
+    (fresh / ".ready").touch()
+    shutil.rmtree(TARGET, ignore_errors=True)
+    fresh.rename(TARGET)
 
 
 def main():

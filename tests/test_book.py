@@ -1,0 +1,183 @@
+"""The check of the built book, on small books made up here."""
+
+import pytest
+
+from tools.check_book import check_book, find_css_addresses, is_external, main
+from tools.make_pages import format_value, make_pages, write_card, write_table
+from tools.notebooks import list_pages
+
+FILLING = "<p>" + "word " * 1200 + "</p>"
+
+
+def write_page(path, *, head="", body="", heading=None):
+    title = path.stem if heading is None else heading
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"<html><head>{head}</head><body><h1>{title}</h1>{FILLING}{body}</body></html>", encoding="utf-8")
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A sound book of two chapters."""
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: chapters/intro\nparts:\n- caption: Why\n  chapters:\n  - file: chapters/heads\n"
+    )
+    for name in ("intro", "heads"):
+        write_page(tmp_path / "_build" / "html" / "chapters" / f"{name}.html")
+        (tmp_path / "chapters").mkdir(exist_ok=True)
+        (tmp_path / "chapters" / f"{name}.md").write_text(f"# {name}\n")
+    return tmp_path
+
+
+def page(book, name="heads"):
+    return book / "_build" / "html" / "chapters" / f"{name}.html"
+
+
+def test_sound_book_passes(book, capsys):
+    assert check_book(book) == []
+    assert main(["--root", str(book)]) == 0
+    assert "2 pages, all there" in capsys.readouterr().out
+
+
+def test_removed_chapter_fails(book, capsys):
+    page(book).unlink()
+    assert check_book(book) == ["chapters/heads: stands in _toc.yml and has no page"]
+    assert main(["--root", str(book)]) == 1
+    assert "chapters/heads" in capsys.readouterr().err
+
+
+def test_chapter_left_out_of_the_contents_fails(book):
+    (book / "chapters" / "lost.md").write_text("# lost\n")
+    assert check_book(book) == ["chapters/lost.md: is no entry of _toc.yml"]
+
+
+def test_unbuilt_book_fails(tmp_path):
+    assert check_book(tmp_path) == ["there is no _build/html; run `make book`"]
+
+
+def test_thin_page_fails(book):
+    page(book).write_text("<h1>heads</h1>")
+    assert ["expected more than 5000" in line for line in check_book(book)] == [True]
+
+
+@pytest.mark.parametrize("heading", ["", "one</h1><h1>two"])
+def test_page_needs_one_heading(book, heading):
+    write_page(page(book), heading=heading)
+    assert ["headings of the first order" in line for line in check_book(book)] == [True]
+
+
+def test_two_pages_must_not_share_a_heading(book):
+    write_page(page(book), heading="intro")
+    assert check_book(book) == ["chapters/heads: has the heading of chapters/intro: 'intro'"]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<script src="https://cdn.example.org/x.js"></script>',
+        '<script src="//cdn.example.org/x.js"></script>',
+        '<img src="http://example.org/x.png">',
+        '<img srcset="https://example.org/x.png 2x">',
+        '<link rel="stylesheet" href="https://fonts.example.org/css">',
+        '<link rel="preload" as="font" href="https://fonts.example.org/f.woff2">',
+        '<iframe src="https://example.org"></iframe>',
+        '<p style="background: url(https://example.org/x.png)">x</p>',
+        "<style>@import 'https://example.org/x.css';</style>",
+        '<script>require.config({paths: {x: "https://cdn.example.org/x"}})</script>',
+        '<script type="module">import "https://cdn.example.org/x.mjs"</script>',
+    ],
+)
+def test_external_request_fails(book, markup):
+    write_page(page(book), body=markup)
+    assert ["asks for" in line and "example.org" in line for line in check_book(book)] == [True]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<a href="https://example.org">a link that the reader may follow</a>',
+        '<link rel="canonical" href="https://example.org/">',
+        '<img src="data:image/png;base64,AAAA">',
+        '<svg><path d="M0 0"/></svg>',
+        "<script>// see https://example.org/why\nvar a = 1;</script>",
+    ],
+)
+def test_harmless_markup_passes(book, markup):
+    write_page(page(book), body=markup)
+    assert check_book(book) == []
+
+
+def test_missing_own_file_fails(book):
+    write_page(page(book), body='<img src="../_images/gone.png?v=1">')
+    assert check_book(book) == ["chapters/heads.html: asks for ../_images/gone.png, which is not in the book"]
+
+
+def test_fetched_scripts_may_be_missing_as_a_whole_only(book):
+    write_page(page(book), head='<script src="../_static/vendor/require.js"></script>')
+    assert check_book(book) == []
+    (book / "_build" / "html" / "_static" / "vendor").mkdir(parents=True)
+    assert ["vendor/require.js, which is not in the book" in line for line in check_book(book)] == [True]
+
+
+def test_style_sheets_are_read(book):
+    sheet = book / "_build" / "html" / "_static" / "book.css"
+    sheet.parent.mkdir(parents=True)
+    sheet.write_text("/* url(https://example.org/a) */ a { background: url('https://example.org/b') }")
+    assert check_book(book) == ["_static/book.css: asks for https://example.org/b"]
+    assert find_css_addresses(sheet.read_text()) == ["https://example.org/b"]
+
+
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        ("https://a.org/x", True),
+        ("//a.org/x", True),
+        ("../x.js", False),
+        ("data:image/png;base64,", False),
+        ("#x", False),
+    ],
+)
+def test_external_addresses(address, answer):
+    assert is_external(address) is answer
+
+
+def test_pages_come_in_reading_order():
+    toc = {
+        "root": "a",
+        "parts": [{"caption": "x", "chapters": [{"file": "b", "sections": [{"file": "c"}]}, {"file": "d"}]}],
+    }
+    assert list_pages(toc) == ["a", "b", "c", "d"]
+
+
+def test_card_becomes_a_section(tmp_path):
+    path = tmp_path / "spots.md"
+    path.write_text(
+        "---\nkind: case\ntitle: Spots\nclasses: [few, many]\n---\n# Spots\n\n## How\n\n![sheet](sheets/spots.png)\n"
+    )
+    text = write_card(path)
+    assert "(spots-card)=\n## Spots\n" in text
+    assert "| classes | few, many |" in text
+    assert "### How" in text
+    assert "![sheet](/data/cards/sheets/spots.png)" in text
+
+
+def test_tables_escape_bars():
+    assert write_table(("a", "b"), [("x|y", "1\n2")]) == "| a | b |\n| --- | --- |\n| x\\|y | 1 2 |\n"
+    assert format_value({"n": [1, 2], "link": "https://example.org"}) == "n: 1, 2; link: <https://example.org>"
+
+
+def test_generated_pages(tmp_path):
+    (tmp_path / "chapters" / "appendix").mkdir(parents=True)
+    (tmp_path / "data" / "cards").mkdir(parents=True)
+    (tmp_path / "data" / "results").mkdir()
+    (tmp_path / "data" / "cards" / "own.md").write_text("---\nkind: source\ntitle: Own\n---\nText.\n")
+    (tmp_path / "data" / "results" / "probe.csv").write_text("source,value\nown,0.5\n")
+    (tmp_path / "data" / "results" / "probe.json").write_text('{"command": "python -m probe", "seeds": [0, 1]}')
+    (tmp_path / "chapters" / "status.json").write_text(
+        '{"intro": {"seconds": 3.25, "cores": 2, "versions": {"python": "3.11.7", "numpy": "2.4"}}}'
+    )
+    texts = {path.stem: path.read_text() for path in make_pages(tmp_path)}
+    assert "## Own" in texts["model_cards"]
+    assert "## Own" not in texts["data_cards"]
+    assert "| own | 0.5 |" in texts["results"]
+    assert "| seeds | 0, 1 |" in texts["results"]
+    assert "| {doc}`intro </chapters/intro>` | 3.2 | 2 | 3.11.7 |" in texts["status"]

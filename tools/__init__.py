@@ -1,0 +1,1 @@
+"""Programs that execute the chapters, build the book's pages and check them."""
