@@ -162,7 +162,7 @@ BAD_FOLDERS = {
         "the class 'birds' has 2 images; .* least 3 .* --exclude birds",
     ),
     "one image": (name_images(TWO | {"birds": 1}), {}, "the class 'birds' has 1 image; expected at least 3"),
-    "empty class": ([*name_images(TWO), "birds/a.txt"], {}, "the folder 'birds' holds no image; .* --exclude birds"),
+    "unread class": ([*name_images(TWO), "birds/a.heic"], {}, "the folder 'birds' holds no image .* --exclude birds"),
     "one group": (name_images(TWO), {"groups": "(cats|dogs)"}, "the class 'cats' has 1 group; .* --exclude cats"),
     "no group": (name_images(TWO), {"groups": "(cats)"}, "20 of 30 images do not match .*'dogs/000.png', "),
     "no groups file": (name_images(TWO), {"groups": "gone.csv"}, "'gone.csv'; there is no such file"),
@@ -181,7 +181,7 @@ BAD_FOLDERS = {
     "beside": (TRAIN + TEST + name_images({"more": 3}), {}, "split folders .test, train. beside others .'more'."),
     "flat sides": (["train/a.png", "test/b.png"], {}, "lie directly in the split folders 'test', 'train'"),
     "uneven sides": (TRAIN + name_images({"cats": 5}, "test/"), {}, "the class 'dogs' has no image in test"),
-    "empty side": ([*TRAIN, *name_images({"cats": 5}, "test/"), "test/dogs/a.txt"], {}, "'test/dogs' holds no image"),
+    "empty side": ([*TRAIN, *name_images({"cats": 5}, "test/"), "test/dogs/a.ppm"], {}, "'test/dogs' holds no image"),
     "group on two sides": (
         TRAIN + TEST,
         {"groups": r"(\d+)\.png"},
@@ -194,6 +194,22 @@ BAD_FOLDERS = {
         "'cats' has 1 group in train, and there is no val folder; expected at least 2",
     ),
 }
+
+
+def test_an_empty_folder_is_a_class_without_images(make_folder):
+    folder = make_folder(name_images(TWO))
+    (folder / "birds").mkdir()
+    with pytest.raises(
+        BadInput, match="the folder 'birds' holds no image that is read here; expected at least 3 a class"
+    ):
+        from_folder(folder)
+    assert from_folder(folder, exclude=["birds"]).classes == ("cats", "dogs")
+
+
+def test_a_folder_of_other_files_is_no_class(make_folder):
+    case = from_folder(make_folder(dict.fromkeys(name_images(TWO)) | {"docs/a.txt": b"", "docs/more/b.xml": b""}))
+    assert case.classes == ("cats", "dogs")
+    assert case.ignored == {".txt file": 1, ".xml file": 1}
 
 
 @pytest.mark.parametrize(("files", "options", "message"), BAD_FOLDERS.values(), ids=BAD_FOLDERS)

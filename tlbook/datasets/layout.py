@@ -69,7 +69,7 @@ def read_layout(names, folders):
     names : sequence of str
         POSIX paths of images.
     folders : collection of str
-        POSIX paths of folders, with or without images.
+        POSIX paths of folders that may be classes, with or without images.
 
     Returns
     -------
@@ -157,8 +157,8 @@ def check_classes(table, *, grouped=False, dropped=""):
     names = ", ".join(repr(str(name)) for name in classes)
     if table.empty:
         raise BadInput(
-            f"the folder {table.empty[0]!r} holds no image; expected at least {MINIMUM} images a class; add images or "
-            f"leave it out with --exclude {table.empty[0].split('/')[-1]}"
+            f"the folder {table.empty[0]!r} holds no image that is read here; expected at least {MINIMUM} a class, "
+            f"jpg, png, bmp, gif, webp or tiff; add some or leave it out with --exclude {table.empty[0].split('/')[-1]}"
         )
     if len(classes) < 2:
         found = f"one class, {names}" if len(classes) else "no class"

@@ -14,6 +14,13 @@ from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
 
 NOT_LISTED = ("hidden file", "__MACOSX")
+# Pictures that are not read here: a folder of them is a class that must not vanish unnoticed.
+OTHER_PICTURES = frozenset(
+    f".{kind} file"
+    for kind in ("avif", "cr2", "dcm", "dicom", "dng", "exr", "hdr", "heic", "heif", "ico", "jfif", "jp2", "jxl", "nef")
+    + ("nii", "npy", "pbm", "pgm", "pnm", "ppm", "psd", "raw", "svg", "tga")
+)
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,8 @@ class Listing:
     names : tuple of str
         POSIX paths relative to the folder, sorted.
     folders : frozenset of str
-        Every folder, by its POSIX path, with or without images.
+        POSIX paths of the folders that hold pictures (also of a kind that is not read), or nothing at all; not of
+        those that hold other files only.
     ignored : dict of str to int
         Number of files passed over, by kind.
     """
@@ -126,7 +134,7 @@ def _scan_zip(path):
         ) from error
     for member in members:
         parts = member.replace("\\", "/").split("/")
-        if member.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+        if member.startswith(("/", "\\")) or ".." in parts or parts[0][1:2] == ":":
             raise BadInput(
                 f"the zip file {path.name!r} has the member {member!r}, which points outside it; pack it anew"
             )
@@ -147,24 +155,32 @@ def _find_top(names, folders):
 
 
 def _sort_out(paths):
-    """Split paths into sorted images, all their folders, and counts of what is passed over."""
-    names, folders, ignored = set(), set(), Counter()
+    """Split paths into sorted images, the folders that may be classes, and counts of what is passed over."""
+    names, folders, plain, empty, ignored = set(), set(), set(), set(), Counter()
     for path in paths:
         kind = _classify(path)
         if kind in NOT_LISTED:
             ignored[kind] += not path.endswith("/")
             continue
-        folder = path.rpartition("/")[0]
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
         if path.endswith("/"):
+            empty.add(path.rstrip("/"))
             continue
         if kind == "image":
             names.add(path)
         else:
             ignored[kind] += 1
+        pictures = kind == "image" or kind in OTHER_PICTURES
+        _add_parents(path, folders if pictures else plain)
+    folders |= empty - plain
     return tuple(sorted(names)), frozenset(folders), {kind: count for kind, count in sorted(ignored.items()) if count}
+
+
+def _add_parents(path, folders):
+    """Add every folder above a path to a set."""
+    folder = path.rpartition("/")[0]
+    while folder and folder not in folders:
+        folders.add(folder)
+        folder = folder.rpartition("/")[0]
 
 
 def _classify(path):
