@@ -20,7 +20,6 @@ OTHER_PICTURES = frozenset(
     for kind in ("avif", "cr2", "dcm", "dicom", "dng", "exr", "hdr", "heic", "heif", "ico", "jfif", "jp2", "jxl", "nef")
     + ("nii", "npy", "pbm", "pgm", "pnm", "ppm", "psd", "raw", "svg", "tga")
 )
-)
 
 
 @dataclass(frozen=True)
