@@ -1,0 +1,203 @@
+"""Plots for chapters: small functions that take data and axes and return the axes."""
+
+import numpy as np
+from matplotlib.ticker import ScalarFormatter
+
+from tlbook.errors import BadInput
+from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR
+from tlbook.pages.plot_predictions import confusion, reliability, sample_grid
+from tlbook.pages.plot_style import COLOURS, DASHES, INK, MARKERS, MUTED, PAPER, PERCENT, draw_dots, new_axes, style
+
+__all__ = [
+    "confusion",
+    "errors_per_year",
+    "intervals",
+    "learning_curve",
+    "paired_differences",
+    "reliability",
+    "sample_grid",
+    "style",
+    "training_history",
+]
+
+
+def learning_curve(rows, *, x="n", y="accuracy", by="strategy", laws=None, ax=None):
+    """Plot a measure against the number of labels, with intervals.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        As from ``summarise(rows, [by, x], y)``: under ``y`` a Figure.
+    x, y, by : str
+        Columns: labels, measure (a fraction), and what tells the curves apart.
+    laws : dict of object to PowerLaw, optional
+        For a curve, the law of its error: drawn with its interval where ``y`` is an error.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    curves = {}
+    for row in rows:
+        if row[y].value is not None:
+            curves.setdefault(row[by], []).append((row[x], row[y]))
+    with style():
+        ax = new_axes(ax)
+        for i, (name, points) in enumerate(curves.items()):
+            colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+            law = (laws or {}).get(name)
+            points = sorted(points, key=lambda point: point[0])
+            sizes, figures = [n for n, _ in points], [figure for _, figure in points]
+            line = "none" if law else DASHES[i % len(DASHES)]
+            ax.plot(sizes, [f.value for f in figures], marker, linestyle=line, color=colour, label=str(name))
+            known = [(n, f) for n, f in points if f.low is not None]
+            ax.vlines([n for n, _ in known], [f.low for _, f in known], [f.high for _, f in known], color=colour, lw=2)
+            if law:
+                _draw_law(ax, law, sizes, colour)
+        _log_counts(ax, sorted({n for points in curves.values() for n, _ in points}))
+        ax.set(xlabel="training images per class", ylabel=f"{y}, %".replace("_", " "))
+        ax.yaxis.set_major_formatter(PERCENT)
+        ax.legend()
+    return ax
+
+
+def _draw_law(ax, law, sizes, colour):
+    line = np.geomspace(min(sizes), 2 * max(sizes), 60)
+    low, high = law.interval(line)
+    ax.plot(line, law.predict(line), color=colour)
+    ax.fill_between(line, low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def _log_counts(ax, counts):
+    ax.set_xscale("log")
+    ax.set_xticks(counts, minor=False)
+    ax.minorticks_off()
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+
+
+def training_history(history, *, metric="loss", ax=None):
+    """Plot a measure over epochs, for training and validation.
+
+    Parameters
+    ----------
+    history : dict of str to sequence of float
+        As Keras records it; holds ``metric``, and ``val_`` + ``metric`` where there is validation.
+    metric : str
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    BadInput
+        The history has no such measure.
+    """
+    if metric not in history:
+        raise BadInput(f"received the metric {metric!r}; expected one of {', '.join(history) or 'none: it is empty'}")
+    with style():
+        ax = new_axes(ax)
+        for i, (label, key) in enumerate((("training", metric), ("validation", f"val_{metric}"))):
+            if key in history:
+                epochs = np.arange(1, len(history[key]) + 1)
+                marker = "o" if len(epochs) == 1 else None
+                ax.plot(epochs, history[key], color=COLOURS[i], linestyle=DASHES[i], marker=marker, label=label)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+        ax.legend()
+    return ax
+
+
+def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
+    """Plot the error of each year's challenge winner.
+
+    Parameters
+    ----------
+    years : sequence of ChallengeYear
+    human : float
+        Error of a trained annotator, 0-1: a dashed line.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    with style():
+        ax = new_axes(ax, size=(7.0, 4.0))
+        ax.plot([y.year for y in years], [y.top5_error for y in years], color=MUTED, linewidth=1, zorder=1)
+        kinds = ((False, "hand-made features", "s", COLOURS[1]), (True, "convolutional network", "o", COLOURS[0]))
+        for deep, label, marker, colour in kinds:
+            chosen = [y for y in years if y.deep == deep]
+            ax.plot([y.year for y in chosen], [y.top5_error for y in chosen], marker, color=colour, label=label, ms=8)
+        ax.axhline(human, color=COLOURS[2], linestyle=DASHES[1], linewidth=1.4, zorder=1)
+        for y in years:
+            text = f"{100 * y.top5_error:.3g}\n{y.winner.replace(' (', chr(10) + '(')}"
+            box = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4}
+            near = y.top5_error <= human  # then above the line of the human
+            look = {"ha": "center", "xytext": (0, 5)} if near else {"ha": "left", "xytext": (4, 6)}
+            place = (y.year, human if near else y.top5_error)
+            ax.annotate(text, place, textcoords="offset points", fontsize=8, bbox=box, **look)
+        label = f"a trained human: {100 * human:.1f}"
+        ax.text(years[0].year - 0.4, human - 0.004, label, color=COLOURS[2], va="top", fontsize=9)
+        ax.set(xlabel="year", ylabel="top-5 error of the winner, %", ylim=(0, 0.36))
+        ax.set_xlim(years[0].year - 0.5, years[-1].year + 0.5)
+        ax.yaxis.set_major_formatter(PERCENT)
+        ax.grid(axis="x", visible=False)
+        ax.legend(loc="upper right")
+    return ax
+
+
+def intervals(figures, *, reference=None, xlabel="accuracy, %", ax=None):
+    """Plot named figures as dots on their 95 % intervals.
+
+    Parameters
+    ----------
+    figures : dict of str to Figure
+        Fractions.
+    reference : float, optional
+        What needs no model (the majority baseline, chance): a dashed line.
+    xlabel : str
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    with style():
+        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(figures)))
+        draw_dots(ax, figures)
+        if reference is not None:
+            ax.axvline(reference, color=MUTED, linestyle=DASHES[1], linewidth=1.4)
+        ax.xaxis.set_major_formatter(PERCENT)
+        ax.set_xlabel(xlabel)
+    return ax
+
+
+def paired_differences(figures, *, xlabel="difference, points", ax=None):
+    """Plot paired differences on their 95 % intervals; those that reach zero are grey.
+
+    Parameters
+    ----------
+    figures : dict of str to Figure
+        Fractions, as from ``paired_difference``.
+    xlabel : str
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    clear = [f.low is not None and (f.low > 0 or f.high < 0) for f in figures.values()]
+    colours = [
+        (COLOURS[0] if f.value > 0 else COLOURS[1]) if c else MUTED
+        for f, c in zip(figures.values(), clear, strict=True)
+    ]
+    with style():
+        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(figures)))
+        ax.axvline(0, color=INK, linewidth=1)
+        draw_dots(ax, figures, colours=colours)
+        ax.xaxis.set_major_formatter(PERCENT)
+        ax.set_xlabel(xlabel)
+    return ax
