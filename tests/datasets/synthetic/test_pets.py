@@ -27,22 +27,26 @@ def measure_colours(images):
 
 @pytest.fixture(scope="module")
 def case():
-    return pets.make_case(per_class=150, val_per_class=5, test_per_class=150)
+    return pets.make_case(per_class=100, val_per_class=2, test_per_class=100)
 
 
-def test_same_seed_gives_the_same_pixels_and_another_seed_others(case):
-    again = pets.make_case(per_class=1, val_per_class=5, test_per_class=1)
-    other = pets.make_case(per_class=1, val_per_class=5, test_per_class=1, seed=1)
-    assert np.array_equal(again.val.images.array, case.val.images.array)
-    assert not np.array_equal(other.val.images.array, again.val.images.array)
+def draw_small(**options):
+    return pets.make_case(size=32, **{"per_class": 1, "val_per_class": 1, "test_per_class": 1, **options})
 
 
-def test_more_images_a_class_keep_the_first_ones_and_the_other_sides(case):
-    few = pets.make_case(per_class=4, val_per_class=5, test_per_class=3)
-    where = [case.train.names.index(name) for name in few.train.names]
-    assert np.array_equal(few.train.images.array, case.train.images.array[where])
-    where = [case.test.names.index(name) for name in few.test.names]
-    assert np.array_equal(few.test.images.array, case.test.images.array[where])
+def test_same_seed_gives_the_same_pixels_and_another_seed_others():
+    one, again, other = draw_small(), draw_small(), draw_small(seed=1)
+    for side in ("train", "val", "test"):
+        assert np.array_equal(getattr(one, side).images.array, getattr(again, side).images.array)
+        assert not np.array_equal(getattr(one, side).images.array, getattr(other, side).images.array)
+
+
+def test_more_images_a_class_keep_the_first_ones_and_the_other_sides():
+    few, many = draw_small(per_class=2), draw_small(per_class=4)
+    where = [many.train.names.index(name) for name in few.train.names]
+    assert np.array_equal(few.train.images.array, many.train.images.array[where])
+    for side in ("val", "test"):
+        assert np.array_equal(getattr(few, side).images.array, getattr(many, side).images.array)
 
 
 def test_sides_share_no_image(case):

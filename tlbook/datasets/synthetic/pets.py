@@ -41,15 +41,15 @@ CLASSES = tuple(sorted(BUILDS))
 def _draw_pet(key, size, difficulty):
     name = CLASSES[key[2]]
     rng = make_rng("pets", *key)
-    builds = BUILDS[name]
-    other = _DOG if name == "cats" else _CAT
-    build = mix_builds(builds[rng.integers(len(builds))], other, 0.16 * difficulty)
+    breeds = BUILDS[name]
+    breed = rng.integers(1, len(breeds)) if rng.random() < difficulty else 0
+    build = mix_builds(breeds[breed], _DOG if name == "cats" else _CAT, 0.16 * difficulty)
     build = vary_build(build, rng, 0.03 + 0.06 * difficulty)
     coat = draw_coat(rng, grain=rng.uniform(0.04, 0.2), curl=int(rng.integers(1, 3)))
-    return draw_portrait(build, coat, draw_pose(rng, difficulty), rng, size, difficulty, 0.45), None
+    return draw_portrait(build, coat, draw_pose(rng, difficulty), rng, size, difficulty, 0.3), None
 
 
-def make_case(*, per_class=200, seed=0, test_per_class=200, val_per_class=50, size=96, difficulty=0.5):
+def make_case(*, per_class=200, seed=0, test_per_class=200, val_per_class=50, size=96, difficulty=0.3):
     """Draw cats and dogs of several breeds each.
 
     They differ in muzzle, skull, ears, neck, trunk and tail, no one of which decides; coats come from one pool for
@@ -63,8 +63,9 @@ def make_case(*, per_class=200, seed=0, test_per_class=200, val_per_class=50, si
     test_per_class, val_per_class : int, default 200 and 50
     size : int, default 96
         Pixels a side.
-    difficulty : float, default 0.5
-        0 (middling breeds far apart, calm pictures) to 1 (cats and dogs alike, wild pictures).
+    difficulty : float, default 0.3
+        0 (middling cats and dogs, calm pictures) to 1 (all breeds, cats more like dogs, wild pictures); the share of
+        breeds off the middle.
 
     Returns
     -------

@@ -60,10 +60,10 @@ def draw_coat(rng, patterns=PATTERNS, grain=0.08, curl=1):
     Coat
     """
     first, second = rng.choice(len(COLOURS), 2, replace=False)
-    colours = COLOURS[[first, second]] + rng.normal(0, 9, (2, 3)).astype(np.float32)
+    colours = COLOURS[[first, second]] * np.exp(rng.normal(0, 0.12, (2, 1)) + rng.normal(0, 0.03, (2, 3)))
     if np.abs(colours[0] - colours[1]).mean() < 45:
         colours[1] = 240 - 0.6 * colours[0] if colours[0].mean() < 110 else 0.45 * colours[0]
-    return Coat(colours[0], colours[1], patterns[rng.integers(len(patterns))], grain, curl)
+    return Coat(*colours.astype(np.float32), patterns[rng.integers(len(patterns))], grain, curl)
 
 
 def draw_portrait(build, coat, pose, rng, size, difficulty, closeups=0.2):
@@ -87,7 +87,7 @@ def draw_portrait(build, coat, pose, rng, size, difficulty, closeups=0.2):
     numpy.ndarray
         uint8, (size, size, 3).
     """
-    big = 2 * size + 2  # one pixel all round, for the normals
+    big = 2 * size + 4  # two pixels all round, for the normals
     centres, radii, labels, feet = _point_camera(build, pose, rng, big, (difficulty, closeups))
     depth, label = _ruffle(*render_spheres(centres, radii, labels, big), build.fluff, rng)
     where, normals = measure_normals(depth, label)
@@ -95,7 +95,7 @@ def draw_portrait(build, coat, pose, rng, size, difficulty, closeups=0.2):
     colour *= _light_animal(normals, rng, difficulty)[:, None]
     layer = np.zeros((big * big, 4), np.float32)
     layer[where, :3], layer[where, 3] = colour, 1
-    layer = _halve(layer.reshape(big, big, 4)[1:-1, 1:-1])
+    layer = _halve(layer.reshape(big, big, 4)[2:-2, 2:-2])
     horizon = feet / 2 - size * abs(rng.normal(0.1, 0.12))
     image = draw_background(rng, size, difficulty, horizon)
     image *= 1 - _cast_shadow(layer[..., 3], feet / 2, rng)[..., None]
@@ -135,7 +135,7 @@ def _point_camera(build, pose, rng, size, habits):
     if rng.random() < closeups:
         share = rng.uniform(0.4, 0.85)
         middle, extent = middle + share * (head - middle), extent * (1 - 0.55 * share)
-    scale = size * rng.uniform(0.88 - 0.3 * difficulty, 0.97 + 0.04 * difficulty) / extent
+    scale = size * rng.uniform(0.76 - 0.2 * difficulty, 0.98) / extent
     room = max(0.03 * size, 0.5 * (size - scale * extent))
     shift = size / 2 + rng.uniform(-1, 1, 2) * room
     columns = (centres[:, 0] - middle[0]) * scale + shift[0]

@@ -120,17 +120,18 @@ def measure_normals(depth, label):
     Returns
     -------
     where : numpy.ndarray
-        int64, (n,): flat indices of the pixels with a surface, those at the picture's edge left out.
+        int64, (n,): flat indices of the pixels with a surface, the two outermost rows and columns left out.
     normals : numpy.ndarray
         float32, (3, n): right, up, towards the camera; unit length.
     """
     size = len(depth)
     inner = label.copy()
-    inner[[0, -1]] = 0
-    inner[:, [0, -1]] = 0
+    inner[[0, 1, -2, -1]] = 0
+    inner[:, [0, 1, -2, -1]] = 0
     where = np.flatnonzero(inner)
     ground = np.where(label > 0, depth, depth.min() - 4).ravel()
-    right = np.clip((ground[where + 1] - ground[where - 1]) / 2, -3, 3)
-    down = np.clip((ground[where + size] - ground[where - size]) / 2, -3, 3)
+    # Over four pixels: about the distance between neighbouring spheres, so that their seams don't show.
+    right = np.clip((ground[where + 2] - ground[where - 2]) / 4, -3, 3)
+    down = np.clip((ground[where + 2 * size] - ground[where - 2 * size]) / 4, -3, 3)
     length = np.sqrt(1 + right**2 + down**2)
     return where, np.stack([-right / length, down / length, 1 / length]).astype(np.float32)
