@@ -6,7 +6,7 @@ from matplotlib.ticker import ScalarFormatter
 from tlbook.errors import BadInput
 from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR
 from tlbook.pages.plot_predictions import confusion, reliability, sample_grid
-from tlbook.pages.plot_style import COLOURS, DASHES, INK, MARKERS, MUTED, PAPER, PERCENT, draw_dots, new_axes, style
+from tlbook.pages.plot_style import COLOURS, DASHES, INK, MARKERS, MUTED, PERCENT, draw_dots, new_axes, style
 
 __all__ = [
     "confusion",
@@ -133,12 +133,11 @@ def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
             ax.plot([y.year for y in chosen], [y.top5_error for y in chosen], marker, color=colour, label=label, ms=8)
         ax.axhline(human, color=COLOURS[2], linestyle=DASHES[1], linewidth=1.4, zorder=1)
         for y in years:
-            text = f"{100 * y.top5_error:.3g}\n{y.winner.replace(' (', chr(10) + '(')}"
-            box = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.4}
+            name = y.winner.replace(" (", "\n(").replace("Trimps-", "Trimps-\n")
             near = y.top5_error <= human  # then above the line of the human
-            look = {"ha": "center", "xytext": (0, 5)} if near else {"ha": "left", "xytext": (4, 6)}
-            place = (y.year, human if near else y.top5_error)
-            ax.annotate(text, place, textcoords="offset points", fontsize=8, bbox=box, **look)
+            place, shift = ((y.year, human), (-3, 4)) if near else ((y.year, y.top5_error), (4, 6))
+            text = f"{100 * y.top5_error:.3g}\n{name}"
+            ax.annotate(text, place, shift, textcoords="offset points", fontsize=8, ha="left")
         label = f"a trained human: {100 * human:.1f}"
         ax.text(years[0].year - 0.4, human - 0.004, label, color=COLOURS[2], va="top", fontsize=9)
         ax.set(xlabel="year", ylabel="top-5 error of the winner, %", ylim=(0, 0.36))

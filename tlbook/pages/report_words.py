@@ -12,12 +12,36 @@ METHODS = {"wilson": "Wilson", "bootstrap": "bootstrap", "bootstrap_group": "boo
 
 
 def format_value(figure, percent=True):
-    """Write the value of a figure (a dict), in per cent or as a fraction."""
+    """Write the value of a figure in per cent or as a fraction.
+
+    Parameters
+    ----------
+    figure : dict
+        ``value``, ``low``, ``high``; None where undefined.
+    percent : bool
+        False writes fractions with three decimals.
+
+    Returns
+    -------
+    str
+    """
     return "undefined" if figure["value"] is None else _number(figure["value"], percent)
 
 
 def format_interval(figure, percent=True):
-    """Write the interval of a figure (a dict), in per cent or as a fraction."""
+    """Write the interval of a figure in per cent or as a fraction.
+
+    Parameters
+    ----------
+    figure : dict
+        ``value``, ``low``, ``high``; None where undefined.
+    percent : bool
+        False writes fractions with three decimals.
+
+    Returns
+    -------
+    str
+    """
     if figure["low"] is None:
         return "none"
     return f"{_number(figure['low'], percent)} to {_number(figure['high'], percent)}"
@@ -28,17 +52,46 @@ def _number(value, percent):
 
 
 def format_seconds(seconds):
-    """Write a time in seconds, or in minutes from two of them on."""
+    """Write a time in seconds, or in minutes from two of them on.
+
+    Parameters
+    ----------
+    seconds : float
+
+    Returns
+    -------
+    str
+        With its unit.
+    """
     return f"{seconds:.1f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
 def format_count(count):
-    """Write a whole number with a thin space between thousands."""
+    """Write a whole number with a thin space between thousands.
+
+    Parameters
+    ----------
+    count : int
+
+    Returns
+    -------
+    str
+    """
     return f"{int(count):,}".replace(",", "\u202f")
 
 
 def describe_data(report):
-    """Say in a line what was learned from what."""
+    """Say in a line what was learned from what.
+
+    Parameters
+    ----------
+    report : dict
+        The contents of ``report.json``.
+
+    Returns
+    -------
+    str
+    """
     line = f"A model for {len(report['classes'])} classes, tested on {format_count(report['n_test'])} images"
     if report["groups_disjoint"] is not None:
         line += f"; {format_count(report['n_groups'])} groups, each on one side of the split"
@@ -48,12 +101,32 @@ def describe_data(report):
 
 
 def describe_strategy(report):
-    """Name the strategy and what it trains."""
+    """Name the strategy and what it trains.
+
+    Parameters
+    ----------
+    report : dict
+        The contents of ``report.json``.
+
+    Returns
+    -------
+    str
+    """
     return STRATEGIES.get(report["strategy"], report["strategy"])
 
 
 def describe_intervals(report):
-    """Say in a sentence what the intervals mean, and what they rest on."""
+    """Say in a sentence what the intervals mean, and what they rest on.
+
+    Parameters
+    ----------
+    report : dict
+        The contents of ``report.json``.
+
+    Returns
+    -------
+    str
+    """
     who, how = "other images of the same kind", ""
     if report["accuracy"]["method"] == "bootstrap_group":
         who = "other groups (people, say) of the same kind"
