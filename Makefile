@@ -36,7 +36,7 @@ $(READY): $(VENV)/.locked pyproject.toml
 	@touch $@
 
 # Not a prerequisite file of the book: where the scripts can't be had, the tool says so and the book is built without them.
-$(VENDOR): $(READY) package.json package-lock.json tools/vendor.py tools/node.lock assets/widgets-base.js
+$(VENDOR): package.json package-lock.json tools/vendor.py tools/node.lock assets/widgets-base.js | $(READY)
 	@$(BIN)/python tools/vendor.py
 
 book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path

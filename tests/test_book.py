@@ -2,8 +2,9 @@
 
 import pytest
 
+from tlbook.datasets.cards import Card
 from tools.check_book import check_book, find_css_addresses, is_external, main
-from tools.make_pages import format_value, make_pages, write_card, write_table
+from tools.make_pages import flatten_facts, format_cell, format_value, make_pages, write_card, write_table
 from tools.notebooks import list_pages
 
 FILLING = "<p>" + "word " * 1200 + "</p>"
@@ -148,36 +149,57 @@ def test_pages_come_in_reading_order():
     assert list_pages(toc) == ["a", "b", "c", "d"]
 
 
-def test_card_becomes_a_section(tmp_path):
-    path = tmp_path / "spots.md"
-    path.write_text(
-        "---\nkind: case\ntitle: Spots\nclasses: [few, many]\n---\n# Spots\n\n## How\n\n![sheet](sheets/spots.png)\n"
+def make_card(kind="case", text="Text.\n", **facts):
+    return Card("spots", "Spots", kind, {"name": "spots", "kind": kind, **facts}, text)
+
+
+def test_card_becomes_a_section():
+    card = make_card(
+        text="Spots.\n\n## How\n\n![sheet](sheets/spots.png)\n", licence="CC0", real={"classes": ["few", "many"]}
     )
-    text = write_card(path)
+    text = write_card(card)
     assert "(spots-card)=\n## Spots\n" in text
-    assert "| classes | few, many |" in text
+    assert "| licence | CC0 |\n| real / classes | few, many |" in text
+    assert "kind" not in text
     assert "### How" in text
     assert "![sheet](/data/cards/sheets/spots.png)" in text
 
 
+def test_facts_are_flattened():
+    facts = {"num_images": 3, "downloads": [{"url": "https://example.org/a"}, {"url": "b"}], "none": None}
+    assert flatten_facts(facts) == [
+        ("num images", "3"),
+        ("downloads / 1 / url", "<https://example.org/a>"),
+        ("downloads / 2 / url", "b"),
+    ]
+    assert format_value([0] * 30) == ", ".join(["0"] * 24) + " and 6 more"
+    assert format_value("ab" * 32) == f"`{'ab' * 32}`"
+
+
 def test_tables_escape_bars():
     assert write_table(("a", "b"), [("x|y", "1\n2")]) == "| a | b |\n| --- | --- |\n| x\\|y | 1 2 |\n"
-    assert format_value({"n": [1, 2], "link": "https://example.org"}) == "n: 1, 2; link: <https://example.org>"
+    assert [format_cell(text) for text in ("0.730911840757184", "56.182", "3", "own")] == [
+        "0.7309",
+        "56.182",
+        "3",
+        "own",
+    ]
 
 
 def test_generated_pages(tmp_path):
     (tmp_path / "chapters" / "appendix").mkdir(parents=True)
-    (tmp_path / "data" / "cards").mkdir(parents=True)
-    (tmp_path / "data" / "results").mkdir()
-    (tmp_path / "data" / "cards" / "own.md").write_text("---\nkind: source\ntitle: Own\n---\nText.\n")
+    (tmp_path / "data" / "results").mkdir(parents=True)
     (tmp_path / "data" / "results" / "probe.csv").write_text("source,value\nown,0.5\n")
     (tmp_path / "data" / "results" / "probe.json").write_text('{"command": "python -m probe", "seeds": [0, 1]}')
+    (tmp_path / "data" / "results" / "unfinished.csv").write_text("source,value\nown,0.6\n")
     (tmp_path / "chapters" / "status.json").write_text(
         '{"intro": {"seconds": 3.25, "cores": 2, "versions": {"python": "3.11.7", "numpy": "2.4"}}}'
     )
-    texts = {path.stem: path.read_text() for path in make_pages(tmp_path)}
-    assert "## Own" in texts["model_cards"]
-    assert "## Own" not in texts["data_cards"]
+    texts = {path.stem: path.read_text() for path in make_pages(tmp_path, [make_card(kind="source")])}
+    assert "## Spots" in texts["model_cards"]
+    assert "## Spots" not in texts["data_cards"]
     assert "| own | 0.5 |" in texts["results"]
+    assert "0.6" not in texts["results"]
     assert "| seeds | 0, 1 |" in texts["results"]
     assert "| {doc}`intro </chapters/intro>` | 3.2 | 2 | 3.11.7 |" in texts["status"]
+    assert "| numpy | 2.4 |" in texts["status"]

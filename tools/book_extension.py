@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tlbook.datasets.cards import load_cards
 from tools.make_pages import make_pages
 
 
@@ -14,7 +15,7 @@ def write_pages(app, config):
     config : sphinx.config.Config
         Not used.
     """
-    make_pages(Path(app.srcdir))
+    make_pages(Path(app.srcdir), load_cards())
 
 
 def drop_thebe(app):

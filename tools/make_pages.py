@@ -8,13 +8,12 @@ import csv
 import json
 import re
 
-import yaml
-
 LONG_TABLE = 25  # rows; longer ones are folded
-FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+LONG_LIST = 24  # items; the rest is counted
+NOT_SHOWN = {"kind", "title", "name"}
 LOCAL_PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!/|[a-z]+:)([^)]+\))")
 HEADING = re.compile(r"^(#+ )", re.MULTILINE)
-NOT_SHOWN = {"kind", "title"}
+DECIMAL = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
 
 DATA_CARDS = """# Data cards
 
@@ -55,16 +54,42 @@ def format_value(value):
     str
         Markdown in one line.
     """
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {format_value(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(format_value(item) for item in value)
+        shown = ", ".join(format_value(item) for item in value[:LONG_LIST])
+        return f"{shown} and {len(value) - LONG_LIST} more" if len(value) > LONG_LIST else shown
     text = " ".join(str(value).split())
     if re.fullmatch(r"[0-9a-f]{40,64}", text):
         return f"`{text}`"
     if re.fullmatch(r"https?://\S+", text):
         return f"<{text}>"
     return text
+
+
+def flatten_facts(facts, path=()):
+    """Turn nested facts into rows.
+
+    Parameters
+    ----------
+    facts : dict
+        Values may be dicts, lists of dicts, or anything else.
+    path : tuple of str
+        Names of the dicts around it.
+
+    Returns
+    -------
+    list of tuple of str
+        Name, with the names around it, and value.
+    """
+    rows = []
+    for key, value in facts.items():
+        here = (*path, str(key).replace("_", " "))
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            value = {number: item for number, item in enumerate(value, start=1)}
+        if isinstance(value, dict):
+            rows += flatten_facts(value, here)
+        elif value not in (None, [], ""):
+            rows.append((" / ".join(here), format_value(value)))
+    return rows
 
 
 def write_table(header, rows):
@@ -84,61 +109,50 @@ def write_table(header, rows):
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
 
-def read_card(path):
-    """Split a card into its front matter and its text.
+def fold(title, text):
+    """Put a part of a page behind a line that opens it.
 
     Parameters
     ----------
-    path : pathlib.Path
+    title, text : str
 
     Returns
     -------
-    tuple of dict and str
+    str
     """
-    text = path.read_text(encoding="utf-8")
-    match = FRONT_MATTER.match(text)
-    if match is None:
-        return {}, text
-    return yaml.safe_load(match[1]) or {}, text[match.end() :]
+    return f":::{{dropdown}} {title}\n{text}:::\n"
 
 
-def write_card(path):
+def write_card(card):
     """Write one card as a section of its page.
 
     Parameters
     ----------
-    path : pathlib.Path
+    card : tlbook.datasets.cards.Card
 
     Returns
     -------
     str
-        Markdown, with the card's name as a label that links can name.
+        Markdown, with ``<name>-card`` as the label that links can name.
     """
-    facts, body = read_card(path)
-    title = facts.get("title", path.stem)
-    body = re.sub(r"\A\s*# .*\n", "", body)
-    body = LOCAL_PICTURE.sub(r"\1/data/cards/\2", HEADING.sub(r"#\1", body)).strip()
-    rows = [(key.replace("_", " "), format_value(value)) for key, value in facts.items() if key not in NOT_SHOWN]
-    return f"\n({path.stem}-card)=\n## {title}\n\n{write_table(('fact', 'value'), rows)}\n{body}\n"
+    rows = flatten_facts({key: value for key, value in card.facts.items() if key not in NOT_SHOWN})
+    facts = fold("Facts of the card", write_table(("fact", "value"), rows))
+    body = LOCAL_PICTURE.sub(r"\1/data/cards/\2", HEADING.sub(r"#\1", card.text)).strip()
+    return f"\n({card.name}-card)=\n## {card.title}\n\n{facts}\n{body}\n"
 
 
-def write_cards(root, kind, opening):
-    """Write the page of all cards of a kind.
+def format_cell(text):
+    """Shorten a measured decimal fraction for the page; the file keeps all its digits.
 
     Parameters
     ----------
-    root : pathlib.Path
-    kind : str
-        ``case`` or ``source``.
-    opening : str
-        The page's title and first lines.
+    text : str
 
     Returns
     -------
     str
     """
-    paths = sorted((root / "data" / "cards").glob("*.md"))
-    return opening + "".join(write_card(path) for path in paths if read_card(path)[0].get("kind") == kind)
+    return f"{float(text):.4g}" if DECIMAL.fullmatch(text) else text
 
 
 def write_result(path):
@@ -152,75 +166,74 @@ def write_result(path):
     Returns
     -------
     str
+        Markdown, with ``<name>-result`` as the label that links can name.
     """
     with path.open(encoding="utf-8", newline="") as stream:
-        header, *rows = list(csv.reader(stream)) or [[]]
-    record_path = path.with_suffix(".json")
-    record = json.loads(record_path.read_text(encoding="utf-8")) if record_path.exists() else {}
-    title = record.pop("title", path.stem.replace("_", " ").capitalize())
-    note = record.pop("note", "")
-    lab = write_table(
-        ("lab record", ""), [(key.replace("_", " "), format_value(value)) for key, value in record.items()]
-    )
-    table = write_table(header, rows)
+        header, *rows = list(csv.reader(stream))
+    record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    columns = write_table(("column", "meaning"), record.pop("columns", {}).items())
+    protocol = record.pop("protocol", "")
+    lab = write_table(("what", "value"), flatten_facts(record))
+    table = write_table(header, [[format_cell(cell) for cell in row] for row in rows])
     if len(rows) > LONG_TABLE:
-        table = f":::{{dropdown}} All {len(rows)} rows\n{table}:::\n"
-    return f"\n({path.stem}-result)=\n## {title}\n\n{note}\n\n{lab}\n{table}"
+        table = fold(f"All {len(rows)} rows", table)
+    title = path.stem.replace("_", " ").capitalize()
+    parts = [f"({path.stem}-result)=\n## {title}", protocol, fold("Lab record", f"{lab}\n{columns}"), table]
+    return "\n" + "\n\n".join(parts)
 
 
-def write_results(root):
-    """Write the page of all measured tables.
+def write_results(folder):
+    """Write the page of all measured tables that have a lab record.
 
     Parameters
     ----------
-    root : pathlib.Path
+    folder : pathlib.Path
+        ``data/results``.
 
     Returns
     -------
     str
     """
-    paths = sorted((root / "data" / "results").glob("*.csv"))
+    paths = [path for path in sorted(folder.glob("*.csv")) if path.with_suffix(".json").exists()]
     return RESULTS + "".join(write_result(path) for path in paths)
 
 
-def write_status(root):
+def write_status(path):
     """Write the page on the chapters' runs.
 
     Parameters
     ----------
-    root : pathlib.Path
+    path : pathlib.Path
+        ``chapters/status.json``.
 
     Returns
     -------
     str
     """
-    path = root / "chapters" / "status.json"
-    status = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    names = sorted({name for entry in status.values() for name in entry["versions"]} - {"python"})
-    rows = [
-        (
-            f"{{doc}}`{name} </chapters/{name}>`",
-            f"{entry['seconds']:.1f}",
-            str(entry["cores"]),
-            entry["versions"]["python"],
-        )
-        for name, entry in status.items()
-    ]
-    total = sum(entry["seconds"] for entry in status.values())
-    rows.append(("all", f"{total:.1f}", "", ""))
-    found = {name: sorted({entry["versions"].get(name, "none") for entry in status.values()}) for name in names}
-    versions = write_table(("package", "version"), [(name, ", ".join(found[name])) for name in names])
+    status = json.loads(path.read_text(encoding="utf-8"))
+    rows = []
+    for name, entry in status.items():
+        link = f"{{doc}}`{name} </chapters/{name}>`"
+        rows.append((link, f"{entry['seconds']:.1f}", str(entry["cores"]), entry["versions"]["python"]))
+    rows.append(("all", f"{sum(entry['seconds'] for entry in status.values()):.1f}", "", ""))
+    found = {}
+    for entry in status.values():
+        for name, version in entry["versions"].items():
+            found.setdefault(name, {})[version] = None
+    versions = write_table(("package", "version"), [(name, ", ".join(seen)) for name, seen in found.items()])
     runs = write_table(("chapter", "seconds", "cores", "Python"), rows)
     return f"{STATUS}\n{runs}\n## Packages\n\n{versions}"
 
 
-def make_pages(root):
+def make_pages(root, cards):
     """Write the generated pages.
 
     Parameters
     ----------
     root : pathlib.Path
         The repository.
+    cards : sequence of tlbook.datasets.cards.Card
+        All cards, of both kinds.
 
     Returns
     -------
@@ -228,10 +241,10 @@ def make_pages(root):
         What was written.
     """
     pages = {
-        "data_cards": write_cards(root, "case", DATA_CARDS),
-        "model_cards": write_cards(root, "source", MODEL_CARDS),
-        "results": write_results(root),
-        "status": write_status(root),
+        "data_cards": DATA_CARDS + "".join(write_card(card) for card in cards if card.kind == "case"),
+        "model_cards": MODEL_CARDS + "".join(write_card(card) for card in cards if card.kind == "source"),
+        "results": write_results(root / "data" / "results"),
+        "status": write_status(root / "chapters" / "status.json"),
     }
     folder = root / "chapters" / "appendix"
     for name, text in pages.items():
