@@ -201,6 +201,7 @@ def test_no_network(tmp_path, unused_port):
         caught.value
     )
     assert f"or put the file by hand at {tmp_path / 'data.bin'}" in str(caught.value)
+    assert list_files(tmp_path) == []
 
 
 def make_zip(path, members):

@@ -110,8 +110,13 @@ class ResumingDownloader:
         with self.part.open("ab") as file:
             _lock(file, self.part)
             self.resumed = _count_bytes(file) > 0
-            self._complete(url, file)
-        self.part.replace(output_file)
+            try:
+                self._complete(url, file)
+            except BaseException:
+                if not _count_bytes(file):
+                    self.part.unlink()
+                raise
+            self.part.replace(output_file)
 
     def _complete(self, url, file):
         """Ask for what is missing until the file is whole."""

@@ -12,6 +12,7 @@ EMBEDDED = ("photos", "worlds")
 RANDOM = "random"
 COMPACT_SIZE = 96
 COMPACT_SMALLEST = 32
+COMPACT_PARAMETERS = 804_720
 
 
 @dataclass(frozen=True)

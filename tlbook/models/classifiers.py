@@ -50,7 +50,7 @@ def build_classifier(backbone, classes, *, trainable, seed=0, keep_weights=True)
     """
     keras = import_keras()
     with draw_weights(seed):
-        copy = keras.models.clone_model(backbone)
+        copy = keras.models.clone_model(backbone, clone_function=_copy_layer)
     if keep_weights:
         copy.set_weights(backbone.get_weights())
     for layer in copy.layers:
@@ -59,6 +59,14 @@ def build_classifier(backbone, classes, *, trainable, seed=0, keep_weights=True)
     initializer = keras.initializers.GlorotUniform(seed=seed)
     head = keras.layers.Dense(len(classes), activation="softmax", kernel_initializer=initializer, name="head")
     return keras.Model(copy.input, head(x), name="classifier")
+
+
+def _copy_layer(layer):
+    """Make a layer anew from its configuration, for :func:`keras.models.clone_model`."""
+    config = layer.get_config()
+    if isinstance(layer, import_keras().layers.TFSMLayer):
+        return type(layer)(**config)  # its own from_config distrusts any SavedModel; this one is in use already
+    return type(layer).from_config(config)
 
 
 def set_head(model, head):

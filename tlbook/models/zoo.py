@@ -4,7 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from tlbook.datasets.cards import load_card
+from tlbook.datasets.download import download_file
 from tlbook.errors import BadInput
+from tlbook.models import hub
 from tlbook.models.backbones import build_application, draw_weights
 from tlbook.models.catalogue import (
     COMPACT_SIZE,
@@ -14,10 +17,13 @@ from tlbook.models.catalogue import (
     Application,
     find_application,
 )
+from tlbook.models.listing import SourceInfo, sources
 from tlbook.models.networks import build_compact_resnet, load_weights
 from tlbook.models.stages import cut_stages
 from tlbook.models.weights import check_weights, find_weights, hash_file, keras_models_dir, strip_top
 from tlbook.runtime import data_dir
+
+__all__ = ["SourceChoice", "SourceInfo", "SourceModel", "check_source", "load_source", "sources"]
 
 COMPACT = (*EMBEDDED, RANDOM)
 LARGEST = 2048
@@ -59,19 +65,23 @@ class SourceChoice:
     ----------
     name : str
     application : tlbook.models.catalogue.Application or None
-        None for the compact network.
-    image_size : int
+        None for the compact network and for modules.
+    image_size : int or None
+        None leaves it to a module.
     weights : pathlib.Path or None
-        None for random weights.
+        File, or a module's folder; None for random weights.
     num_top : int
         Layers of a classifier at the end of the file, which are left out.
+    is_module : bool
+        Whether ``name`` is a TensorFlow Hub module's handle, folder or archive.
     """
 
     name: str
     application: Application | None
-    image_size: int
+    image_size: int | None
     weights: Path | None
     num_top: int = 0
+    is_module: bool = False
 
 
 def check_source(name, weights=None, *, image_size=None):
@@ -80,7 +90,7 @@ def check_source(name, weights=None, *, image_size=None):
     Parameters
     ----------
     name, weights, image_size
-        As for :func:`load_source`.
+        As for :func:`load_source`. What they name on the network is downloaded here.
 
     Returns
     -------
@@ -95,11 +105,16 @@ def check_source(name, weights=None, *, image_size=None):
     if name in COMPACT:
         size = _check_size(name, image_size, COMPACT_SIZE, COMPACT_SMALLEST)
         return SourceChoice(name, None, size, _find_compact(name, weights))
+    if hub.names_module(name):
+        return _check_module(name, weights, image_size)
     application = find_application(name)
     size = _check_size(application.name, image_size, application.image_size, application.smallest)
     if weights == RANDOM:
         return SourceChoice(application.name, application, size, None)
-    path = _find_file(application) if weights in (None, "imagenet") else Path(weights).expanduser()
+    if weights in (None, "imagenet"):
+        path = _find_application_file(application, download=weights == "imagenet")
+    else:
+        path = Path(weights).expanduser()
     return SourceChoice(application.name, application, size, path, check_weights(path, application))
 
 
@@ -113,7 +128,8 @@ def load_source(name, *, weights=None, image_size=None, seed=0):
     ----------
     name : str
         ``"photos"`` or ``"worlds"`` (embedded), ``"random"`` (the embedded network with random weights), or a model of
-        ``keras.applications`` in snake case (``"mobilenet_v2"``, ``"mobilenet_v2_035"``, ``"resnet50"`` …).
+        ``keras.applications`` in snake case (``"mobilenet_v2"``, ``"mobilenet_v2_035"``, ``"resnet50"`` …), or the
+        handle (``"https://…"``), folder or ``.tar.gz`` of a TensorFlow Hub module, which stays frozen.
     weights : str or pathlib.Path, optional
         A file of weights, ``"random"``, or ``"imagenet"``, which may download. None takes the embedded weights, or
         looks for the ImageNet file in ``TLBOOK_DATA_DIR/weights`` and then in Keras's cache.
@@ -139,6 +155,8 @@ def load_source(name, *, weights=None, image_size=None, seed=0):
     (None, 2, 2, 768)
     """
     choice = check_source(name, weights, image_size=image_size)
+    if choice.is_module:
+        return _load_module(choice)
     with draw_weights(seed):
         backbone = _build(choice)
     if choice.weights is None:
@@ -169,12 +187,31 @@ def _fill(backbone, choice):
         ) from error
 
 
+def _load_module(choice):
+    backbone = hub.build_module(choice.weights, choice.image_size)
+    origin = f"TensorFlow Hub module {choice.name.rstrip('/').rsplit('/', 1)[-1]}"
+    stages = (("module", ("module",)),)
+    size = backbone.input_shape[1]
+    return SourceModel(choice.name, backbone, stages, size, hub.hash_module(choice.weights), origin)
+
+
+def _check_module(name, weights, image_size):
+    if weights is not None:
+        raise BadInput(f"received weights {str(weights)!r} for the module {name}, which has its own; leave them out")
+    size = None if image_size is None else _check_size(name, image_size, None, 1)
+    return SourceChoice(name, None, size, hub.find_module(name), is_module=True)
+
+
 def _find_compact(name, weights):
+    """Return the file of the compact network's weights, None for random ones; an embedded one is what its card says."""
     if RANDOM in (name, weights):
         return None
-    path = Path(weights).expanduser() if weights else data_dir() / "weights" / f"{name}.npz"
+    facts = None if weights else load_card(name).facts["weights"]
+    path = Path(weights).expanduser() if weights else data_dir() / facts["file"]
     if not path.is_file():
         raise BadInput(f"no weights of {name} at {path}; give the path of a file that tlbook pretrain wrote")
+    if facts and hash_file(path) != facts["sha256"]:
+        raise BadInput(f"{path} is not the file on the card of {name} (its sha256 differs); restore it")
     return path
 
 
@@ -185,8 +222,16 @@ def _check_size(name, image_size, default, smallest):
     return size
 
 
-def _find_file(application):
+def _find_application_file(application, download):
     path = find_weights(application)
+    if path is None and download:
+        path, digest = keras_models_dir() / application.file, application.digest
+        download_file(application.url, path, digest=(f"md5:{digest}" if len(digest) == 32 else digest) or None)
+        try:
+            check_weights(path, application)
+        except BadInput:
+            path.unlink()  # Keras would take it from its cache
+            raise
     if path is None:
         raise BadInput(
             f"no weights of {application.name} on this machine; put {application.file} into TLBOOK_DATA_DIR/weights or "
