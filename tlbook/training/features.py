@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from functools import lru_cache
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def extract_features(source, split, *, cache=True, quiet=False):
     path = cache_dir() / "features" / f"{_key(source, split)}.npy" if cache else None
     if path is not None and path.is_file():
         return np.load(path)
-    model = build_feature_model(source.backbone)
+    model = _feature_model(source.backbone)
     batches = split.batches(source.image_size, BATCH_SIZE)
     count = -(-len(split) // BATCH_SIZE)
     parts = [_predict(model, b) for b in show_progress(batches, "computing features", total=count, quiet=quiet)]
@@ -46,6 +47,12 @@ def extract_features(source, split, *, cache=True, quiet=False):
     if path is not None:
         _write(path, features)
     return features
+
+
+@lru_cache(maxsize=2)
+def _feature_model(backbone):
+    """Keep the last models: all sides of a data set then share one compilation."""
+    return build_feature_model(backbone)
 
 
 def _predict(model, batch):
