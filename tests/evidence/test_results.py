@@ -1,4 +1,6 @@
 import json
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,8 +72,16 @@ def test_every_column_must_be_described(folder):
     assert not list(folder.glob("*.json*"))
 
 
+def list_shipped():
+    # A table that is still being measured has no record yet; one that is committed must have its own.
+    folder = data_dir() / "results"
+    found = subprocess.run(["git", "ls-files", folder], cwd=data_dir(), capture_output=True, text=True, check=False)
+    names = found.stdout.split() if found.returncode == 0 else folder.glob("*")
+    return sorted(folder / Path(name).name for name in names if Path(name).suffix == ".csv")
+
+
 def test_shipped_tables_fit_their_records():
-    for path in sorted((data_dir() / "results").glob("*.csv")):
+    for path in list_shipped():
         record = read_record(path.stem)
         assert record.command
         assert record.protocol
