@@ -42,7 +42,19 @@ def run_adapt(options):
 
 
 def check_positive(positive, classes):
-    """Check the positive class; raise BadInput where it is not one of exactly two."""
+    """Check the positive class before anything is computed.
+
+    Parameters
+    ----------
+    positive : str or None
+        What ``--positive`` names.
+    classes : sequence of str
+
+    Raises
+    ------
+    BadInput
+        It is not one of exactly two classes.
+    """
     if positive is not None and (positive not in classes or len(classes) != 2):
         raise BadInput(f"--positive {positive!r}; expected one of two classes, here {', '.join(classes)}")
 

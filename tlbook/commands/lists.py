@@ -5,7 +5,18 @@ import json
 
 
 def run_cases(options):
-    """Print the cases, as a table or as JSON; return the exit status."""
+    """Print the cases, as a table or as JSON.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        ``json`` asks for JSON instead of a table.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
     from tlbook.datasets.load import cases
 
     columns = {"name": "case", "variant": "variant", "num_classes": "classes", "num_images": "images",
@@ -14,7 +25,18 @@ def run_cases(options):
 
 
 def run_sources(options):
-    """Print the source models, as a table or as JSON; return the exit status."""
+    """Print the source models, as a table or as JSON.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        ``json`` asks for JSON instead of a table.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
     from tlbook.models.listing import sources
 
     columns = {"name": "source", "parameters": "parameters", "image_size": "pixels", "licence": "licence",

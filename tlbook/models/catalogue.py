@@ -63,7 +63,13 @@ class Application:
 
 @functools.cache
 def list_applications():
-    """Return every :class:`Application` by name, a dict in the order of the table."""
+    """Every application of the table.
+
+    Returns
+    -------
+    dict of str to Application
+        By name, in the order of the table.
+    """
     rows = {}
     with (data_dir() / "applications.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):

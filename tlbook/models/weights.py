@@ -20,7 +20,13 @@ SLACK = 7
 
 
 def keras_models_dir():
-    """Return Keras's own folder for weights, ``KERAS_HOME/models`` or ``~/.keras/models``, a pathlib.Path."""
+    """Keras's own folder for weights.
+
+    Returns
+    -------
+    pathlib.Path
+        ``KERAS_HOME/models`` or ``~/.keras/models``, not necessarily there.
+    """
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser() / "models"
 
 
@@ -42,7 +48,17 @@ def find_weights(application):
 
 
 def hash_file(path):
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    """SHA-256 of a file's bytes.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

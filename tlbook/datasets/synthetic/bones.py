@@ -38,7 +38,18 @@ def tube_walls(u, v, shape, edge):
 
 
 def triangle_wave(t):
-    """Zigzag of period 1 between -1 and 1."""
+    """Zigzag of period 1 between -1 and 1.
+
+    Parameters
+    ----------
+    t : numpy.ndarray
+        Float, any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float, the shape of ``t``.
+    """
     return 4 * np.abs(t - np.rint(t)) - 1
 
 

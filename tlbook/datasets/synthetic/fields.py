@@ -127,7 +127,18 @@ def smooth_fields(grids, size):
 
 
 def chunk_length(size):
-    """Pictures to work on at once: arrays that fit the processor's cache are several times as quick."""
+    """Pictures to work on at once: arrays that fit the processor's cache are several times as quick.
+
+    Parameters
+    ----------
+    size : int
+        Height and width in pixels.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     return max(1, 40_000 // size**2)
 
 
@@ -165,7 +176,20 @@ def half_chord(radius, distance):
 
 
 def gaussian_line(distance, width):
-    """Profile of a soft line: 1 on it, falling off with the distance in units of ``width``."""
+    """Profile of a soft line: 1 on it, falling off as a Gaussian.
+
+    Parameters
+    ----------
+    distance : numpy.ndarray
+        Float, from the line.
+    width : float or numpy.ndarray
+        In the units of ``distance``, where the profile has fallen to 1/e; it broadcasts.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float, 0-1.
+    """
     return np.exp(-np.clip((distance / width) ** 2, 0, 60))
 
 
@@ -211,13 +235,30 @@ def blur_images(images, sigmas):
 
 
 def to_rgb(grey):
-    """Round grey values (float, (n, h, w), 0-255, clipped) to uint8 and repeat them: (n, h, w, 3)."""
+    """Turn grey values into RGB pixels.
+
+    Parameters
+    ----------
+    grey : numpy.ndarray
+        Float, (n, height, width); clipped to 0-255 and rounded.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, (n, height, width, 3).
+    """
     rounded = np.rint(np.clip(grey, 0, 255)).astype(np.uint8)
     return np.repeat(rounded[..., None], 3, axis=-1)
 
 
 def check_range(name, value, low, high):
     """Raise BadInput unless ``low <= value <= high``.
+
+    Parameters
+    ----------
+    name : str
+        What the number is called in the message.
+    value, low, high : float
 
     Raises
     ------

@@ -6,7 +6,16 @@ KINDS = ("transverse", "oblique", "transverse", "oblique", "spiral", "incomplete
 
 
 def draw_sign(rng):
-    """Draw -1 or 1."""
+    """Draw -1 or 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    int
+    """
     return 2 * int(rng.integers(2)) - 1
 
 
