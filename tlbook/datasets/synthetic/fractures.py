@@ -78,7 +78,7 @@ def draw_side(side, per_class, *, seed, size, difficulty):
     return make_split(images, [c for c, _, _ in plan], names, groups)
 
 
-def make_case(*, per_class=200, seed=0, test_per_class=200, val_per_class=60, size=96, difficulty=0.5):
+def make_case(*, per_class=200, seed=0, test_per_class=200, val_per_class=60, size=96, difficulty=0.1):
     """Make the case ``fractures``: patients with two views each, half of them with a fractured bone.
 
     Parameters
