@@ -1,0 +1,176 @@
+"""Linear probe of source models on the nine real sets: how good are their features.
+
+Protocol, written down before the final run. Every network at 96 px; average pooling of the last feature map; a logistic
+head by L-BFGS, its penalty chosen on validation; balanced accuracy on the test side. Whole groups on one side, 60/20/20,
+at most 200 training images a class, nested; Moderate left out of the Alzheimer set; every third of Omniglot's 183
+characters. Seeds 0 to 4 vary the split and, for random weights, the network. Features are computed once an image.
+
+Run it as ``python -m benchmarks.source_probe``; needs TLBOOK_DATA_DIR. It goes on where it was stopped.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from tlbook.datasets.dataset import Split
+from tlbook.datasets.folders import from_folder
+from tlbook.datasets.splits import nested_subset, split_groups
+from tlbook.errors import BadInput
+from tlbook.evidence.adapt import mean_recall
+from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.intervals import t_interval
+from tlbook.evidence.results import results_path, write_record
+from tlbook.models.zoo import load_source
+from tlbook.runtime import mirror_dir
+from tlbook.training.features import extract_features
+from tlbook.training.heads import fit_head
+
+NAME = "source_probe"
+SETS = {
+    "fractures": "fracatlas_xray_subset",
+    "brains": "alzheimer_mri_by_subject",
+    "dogs": "stanford_dogs_20breeds",
+    "pets": "cats_vs_dogs",
+    "signs": "gtsrb_14signs",
+    "textures": "dtd_10textures",
+    "flowers": "flowers_5",
+    "characters": "omniglot_characters",
+    "objects": "tiny_imagenet_20",
+}
+SOURCES = ("random", "worlds", "photos", "mobilenet_v2_035", "mobilenet_v2")
+SEEDS = range(5)
+PER_CLASS = 200
+IMAGE_SIZE = 96
+COLUMNS = {
+    "set": "real data set, by its case",
+    "source": "source model; random is the network of photos with random weights, a new draw a seed",
+    "image_size": "pixels a side",
+    "seed": "of the split (and of random weights)",
+    "weights": "first 12 digits of the weights' SHA-256",
+    "num_train": "training images",
+    "num_test": "test images",
+    "penalty": "scikit-learn's C, chosen on validation",
+    "balanced_accuracy": "on the test side, fraction",
+    "seconds": "of the row, on the machine of the lab record",
+}
+
+
+def load_whole(name):
+    """Read a real set as one side: all images of all sides in a fixed order.
+
+    Parameters
+    ----------
+    name : str
+        Key of ``SETS``.
+
+    Returns
+    -------
+    Split
+    int
+        Number of classes.
+    """
+    path = mirror_dir() / f"{SETS[name]}.zip"
+    exclude = ("ModerateDemented",) if name == "brains" else ()
+    if name == "characters":
+        classes = sorted({Path(member).parent.name for member in list_members(path)})
+        exclude = tuple(c for i, c in enumerate(classes) if i % 3)
+    data = from_folder(path, groups="metadata.csv", exclude=exclude, quiet=True)
+    sides = (data.train, data.val, data.test)
+    names = [n for side in sides for n in side.names]
+    labels = np.concatenate([side.labels for side in sides])
+    groups = np.concatenate([side.groups for side in sides])
+    images = np.concatenate([side.load(IMAGE_SIZE, quiet=True) for side in sides])
+    from tlbook.datasets.stores import ArrayStore
+
+    order = np.argsort(names)
+    whole = Split(ArrayStore(images), labels, tuple(names), groups)
+    return whole.take(order), len(data.classes)
+
+
+def list_members(path):
+    """List the image members of a zip file with their class folders."""
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive:
+        return [n for n in archive.namelist() if "/" in n and not n.endswith("/")]
+
+
+def make_measure(image_size):
+    """Return the function that measures one row; it keeps the set and the features it used last."""
+    kept = {}
+
+    def keep(key, make):
+        if kept.get(key[0], (None,))[0] != key:
+            kept[key[0]] = (key, make())
+        return kept[key[0]][1]
+
+    def measure(row):
+        whole, num_classes = keep(("set", row["set"]), lambda: load_whole(row["set"]))
+        drawn = row["seed"] if row["source"] == "random" else 0
+        source = keep(
+            ("source", row["source"], drawn), lambda: load_source(row["source"], image_size=image_size, seed=drawn)
+        )
+        features = keep(
+            ("features", row["set"], row["source"], drawn), lambda: extract_features(source, whole, quiet=True)
+        )
+        side = split_groups(whole.labels, whole.groups, seed=row["seed"])
+        train = np.flatnonzero(side == 0)
+        train = train[nested_subset(whole.labels[train], whole.groups[train], PER_CLASS, seed=row["seed"])]
+        val, test = np.flatnonzero(side == 1), np.flatnonzero(side == 2)
+        y = whole.labels
+        head = fit_head(features[train], y[train], features[val], y[val], num_classes)
+        score = mean_recall(y[test], head.predict(features[test]))
+        return {
+            "weights": source.weights_sha256[:12], "num_train": len(train), "num_test": len(test),
+            "penalty": head.inverse_penalty, "balanced_accuracy": score,
+        }  # fmt: skip
+
+    return measure
+
+
+def print_table(rows, sources):
+    """Print mean balanced accuracy over seeds, and how far each source comes from random weights to ImageNet's."""
+    means = {
+        (name, source): np.mean([r["balanced_accuracy"] for r in rows if (r["set"], r["source"]) == (name, source)])
+        for name in SETS for source in sources
+    }  # fmt: skip
+    print("| source | " + " | ".join(SETS) + " | mean |")
+    print("|---" * (len(SETS) + 2) + "|")
+    for source in sources:
+        scores = [100 * means[name, source] for name in SETS]
+        print(f"| {source} | " + " | ".join(f"{s:.1f}" for s in scores) + f" | {np.mean(scores):.1f} |")
+    if not {"random", "mobilenet_v2_035"} <= set(sources):
+        return
+    by_seed = {source: [_mean_of_seed(rows, source, seed) for seed in SEEDS] for source in sources}
+    for source in sources:
+        three = zip(by_seed[source], by_seed["random"], by_seed["mobilenet_v2_035"], strict=True)
+        way = t_interval([(score - low) / (high - low) for score, low, high in three])
+        better = sum(means[name, source] - means[name, "random"] >= 0.05 for name in SETS)
+        print(f"{source}: way from random weights to mobilenet_v2_035 {way}; +5 points on {better} of {len(SETS)}")
+
+
+def _mean_of_seed(rows, source, seed):
+    return np.mean([r["balanced_accuracy"] for r in rows if (r["source"], r["seed"]) == (source, seed)])
+
+
+def main():
+    """Measure, record and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sources", nargs="+", default=SOURCES, help="source models (default: all)")
+    options = parser.parse_args()
+    if mirror_dir() is None:
+        raise BadInput("the probe needs the real sets; set TLBOOK_DATA_DIR to the folder that holds them")
+    rows = [
+        {"set": name, "source": source, "image_size": IMAGE_SIZE, "seed": seed}
+        for name in SETS for source in options.sources for seed in SEEDS
+    ]  # fmt: skip
+    path = results_path(NAME)
+    measured = run_grid(path, rows, make_measure(IMAGE_SIZE), key=("set", "source", "image_size", "seed"))
+    inputs = [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
+    write_record(NAME, command="python -m benchmarks.source_probe", protocol=__doc__, columns=COLUMNS, inputs=inputs)
+    print_table(measured, options.sources)
+
+
+if __name__ == "__main__":
+    main()
