@@ -1,0 +1,79 @@
+"""Features are computed once, and keyed by everything they depend on."""
+
+import multiprocessing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tlbook.datasets.dataset import Split
+from tlbook.datasets.stores import ArrayStore
+from tlbook.models.zoo import load_source
+from tlbook.training import features as module
+from tlbook.training.features import extract_features
+
+
+@pytest.fixture(scope="module")
+def source():
+    return load_source("random", image_size=32)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("TLBOOK_CACHE_DIR", str(tmp_path))
+    return tmp_path / "features"
+
+
+def make_split(seed=0, num=5, size=32):
+    images = np.random.default_rng(seed).integers(0, 256, (num, size, size, 3), dtype=np.uint8)
+    names = tuple(f"{i}.png" for i in range(num))
+    return Split(ArrayStore(images), np.zeros(num, np.int64), names, np.array(names))
+
+
+def test_second_call_reads_the_cache(source, cache, monkeypatch):
+    split = make_split()
+    first = extract_features(source, split)
+    assert first.shape == (5, 768)
+    monkeypatch.setattr(module, "build_feature_model", lambda backbone: pytest.fail("computed again"))
+    assert np.array_equal(extract_features(source, split), first)
+
+
+def test_another_image_source_or_size_is_another_key(source, cache):
+    extract_features(source, make_split())
+    extract_features(source, make_split(seed=1))
+    extract_features(replace(source, weights_sha256="other"), make_split())
+    extract_features(load_source("random", image_size=64), make_split())
+    assert len(list(cache.glob("*.npy"))) == 4
+
+
+def test_names_and_labels_are_no_part_of_the_key(source, cache):
+    split = make_split()
+    extract_features(source, split)
+    extract_features(source, replace(split, names=tuple("abcde"), labels=split.labels + 1))
+    assert len(list(cache.glob("*"))) == 1
+
+
+def test_features_do_not_depend_on_the_batch(source):
+    split = make_split(num=70)
+    whole = extract_features(source, split, cache=False)
+    part = extract_features(source, split.take([3, 68]), cache=False)
+    assert np.allclose(whole[[3, 68]], part, atol=1e-5)
+
+
+def test_empty_side(source):
+    assert extract_features(source, make_split(num=0), cache=False).shape == (0, 768)
+
+
+def write_once(arguments):
+    """Write one array under a shared name, in a process of its own."""
+    path, value = arguments
+    module._write(path, np.full((200, 50), value, np.float32))
+
+
+def test_two_processes_may_write_at_once(tmp_path):
+    path = tmp_path / "features" / "key.npy"
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.map(write_once, [(path, float(i)) for i in range(8)], chunksize=1)
+    stored = np.load(path)
+    assert len(np.unique(stored)) == 1
+    assert [p.name for p in path.parent.iterdir()] == ["key.npy"]
