@@ -63,6 +63,7 @@ def style():
     >>> with style():
     ...     figure, ax = plt.subplots()
     """
+    plt.draw_if_interactive()  # loads the backend now: loaded within, its switch to interactive would be undone below
     with plt.rc_context(_SETTINGS):
         yield
 
