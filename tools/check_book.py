@@ -121,7 +121,22 @@ def is_external(address):
     return bool(parts.netloc) or parts.scheme in {"http", "https", "ftp", "ws", "wss"}
 
 
-def check_addresses(addresses, origin, html, optional):
+def has_scripts(html):
+    """Tell whether the scripts of tools/vendor.py are in the book; the theme keeps files of its own in that folder.
+
+    Parameters
+    ----------
+    html : pathlib.Path
+        The book's folder.
+
+    Returns
+    -------
+    bool
+    """
+    return (html / "_static" / "vendor" / "require.js").exists()
+
+
+def check_addresses(addresses, origin, html):
     """Find what a file asks for and should not, or what is not there.
 
     Parameters
@@ -131,8 +146,6 @@ def check_addresses(addresses, origin, html, optional):
         The file that asks.
     html : pathlib.Path
         The book's folder.
-    optional : pathlib.Path
-        A folder that may be missing as a whole.
 
     Returns
     -------
@@ -140,14 +153,14 @@ def check_addresses(addresses, origin, html, optional):
         One line a problem.
     """
     problems, name = [], origin.relative_to(html)
+    vendor, complete = (html / "_static" / "vendor").resolve(), has_scripts(html)
     for address in dict.fromkeys(addresses):
         parts = urlsplit(address.strip())
         if is_external(address):
             problems.append(f"{name}: asks for {address}")
         elif parts.path and not parts.scheme:
             target = (origin.parent / unquote(parts.path)).resolve()
-            without = target.is_relative_to(optional.resolve()) and not optional.is_dir()
-            if not target.exists() and not without:
+            if not target.exists() and (complete or not target.is_relative_to(vendor)):
                 problems.append(f"{name}: asks for {parts.path}, which is not in the book")
     return problems
 
@@ -206,14 +219,13 @@ def check_book(root):
     if not html.is_dir():
         return ["there is no _build/html; run `make book`"]
     problems = check_pages(root, html)
-    optional = html / "_static" / "vendor"
     # Below _static lie the theme's templates, which nobody opens.
     for path in sorted(set(html.rglob("*.html")) - set((html / "_static").rglob("*.html"))):
         addresses = Page(path.read_text(encoding="utf-8")).addresses
-        problems += check_addresses(addresses, path, html, optional)
+        problems += check_addresses(addresses, path, html)
     for path in sorted(html.rglob("*.css")):
         addresses = find_css_addresses(path.read_text(encoding="utf-8", errors="replace"))
-        problems += check_addresses(addresses, path, html, optional)
+        problems += check_addresses(addresses, path, html)
     return problems
 
 
@@ -238,8 +250,8 @@ def main(arguments=None):
         print("\n".join(f"check_book: {line}" for line in problems), file=sys.stderr)
         return 1
     pages = list_pages(yaml.safe_load((options.root / "_toc.yml").read_text(encoding="utf-8")))
-    scripts = options.root / "_build" / "html" / "_static" / "vendor"
-    without = "" if scripts.is_dir() else " (built WITHOUT typeset formulas and live controls)"
+    complete = has_scripts(options.root / "_build" / "html")
+    without = "" if complete else " (built WITHOUT typeset formulas and live controls)"
     print(f"check_book: {len(pages)} pages, all there; none asks for anything outside the book{without}")
     return 0
 
