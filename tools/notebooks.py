@@ -206,8 +206,9 @@ def execute(name, root):
     digest = digest_cells(notebook)
     start = time.perf_counter()
     client = NotebookClient(
-        notebook, timeout=CELL_LIMIT, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
+        notebook, timeout=CELL_LIMIT, kernel_name="python3", resources={"metadata": {"path": str(folder)}},
+        iopub_timeout=CELL_LIMIT, raise_on_iopub_timeout=True,  # a busy machine must not lose a picture without a word
+    )  # fmt: skip
     client.execute()
     seconds = time.perf_counter() - start
     for text in normalise(notebook):
