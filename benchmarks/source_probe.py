@@ -1,9 +1,9 @@
 """Linear probe of source models on the nine real sets: how good are their features.
 
 Protocol, written down before the final run. Every network at 96 px; average pooling of the last feature map; a
-logistic head by L-BFGS, its penalty chosen on validation; balanced accuracy on the test side. Whole groups on one side, 60/20/20,
-at most 200 training images a class, nested; Moderate left out of the Alzheimer set; every third of Omniglot's 183
-characters. Seeds 0 to 4 vary the split and, for random weights, the network. Features are computed once an image.
+logistic head by L-BFGS, its penalty chosen on validation; balanced accuracy on the test side. Whole groups on one side,
+60/20/20, at most 200 training images a class, nested; Moderate left out of the Alzheimer set; every third of Omniglot's
+183 characters. Seeds 0 to 4 vary the split and, for random weights, the network. Features are computed once an image.
 
 Run it as ``python -m benchmarks.source_probe``; needs TLBOOK_DATA_DIR. It goes on where it was stopped.
 """

@@ -8,7 +8,7 @@ import pytest
 from tlbook.errors import BadInput
 from tlbook.training.pretraining import run as module
 from tlbook.training.pretraining.batches import draw_square_crops, jitter_colours, resample_crops
-from tlbook.training.pretraining.photos import NUM_VIEWS, Photos, draw_crops
+from tlbook.training.pretraining.photos import NUM_VIEWS, Photos, draw_crops, read_excluded
 from tlbook.training.pretraining.recipes import RECIPES, find_recipe
 from tlbook.training.pretraining.run import Material, draw_batch, learning_rate_at, pretrain
 from tlbook.training.pretraining.targets import project_features, soften_labels
@@ -31,7 +31,7 @@ def material():
     def pixels(num, size):
         return rng.integers(0, 256, (num, size, size, 3), dtype=np.uint8)
 
-    photos = Photos(pixels(12, 64), np.arange(12, dtype=np.int32) % 3, ("a", "b", "c"))
+    photos = Photos(pixels(12, 64), np.arange(12, dtype=np.int32) % 3, ("a", "b", "c"), np.arange(2, 12))
     teachers = rng.normal(size=(2, 12, 6)).astype(np.float16)
     pooled = rng.normal(size=(2, 12, 5)).astype(np.float16)
     classifier = rng.normal(size=(5, 7)).astype(np.float32), np.zeros(7, np.float32)
@@ -81,6 +81,12 @@ def test_a_batch_is_known_by_seed_and_step(material):
     assert draw_batch(SMALL, material, 3)[0].shape == (8, 40, 40, 3)
     assert targets["teachers"].shape == (4, 6)
     assert np.allclose(targets["soft_labels"].sum(-1), 1, atol=1e-5)
+
+
+def test_photographs_that_resemble_a_target_are_never_learned_from():
+    excluded = read_excluded()
+    assert "n02085620_Chihuahua/n02085620_347.webp" in excluded
+    assert all(name.endswith(".webp") and name.count("/") == 1 for name in excluded)
 
 
 def test_principal_components_keep_the_large_directions():

@@ -8,9 +8,10 @@ import numpy as np
 from PIL import Image
 
 from tlbook.errors import BadInput
-from tlbook.runtime import mirror_dir, show_progress
+from tlbook.runtime import data_dir, mirror_dir, show_progress
 
 ARCHIVE = "natural_photos.zip"
+EXCLUDED = "excluded_photos.txt"
 IMAGE_SIZE = 64
 NUM_VIEWS = 4
 
@@ -26,11 +27,14 @@ class Photos:
     labels : numpy.ndarray
         int32, (n,), index into ``classes``.
     classes : tuple of str
+    allowed : numpy.ndarray
+        int64, (m,), indices of the images that may be learned from: those that resemble no target image.
     """
 
     images: np.ndarray
     labels: np.ndarray
     classes: tuple
+    allowed: np.ndarray
 
 
 def load_photos(*, quiet=False):
@@ -63,7 +67,21 @@ def load_photos(*, quiet=False):
     folders = [name.split("/")[-2] for name in names]
     classes = tuple(sorted(set(folders)))
     index = {c: i for i, c in enumerate(classes)}
-    return Photos(images, np.array([index[f] for f in folders], np.int32), classes)
+    excluded = read_excluded()
+    allowed = np.flatnonzero([name not in excluded for name in names])
+    return Photos(images, np.array([index[f] for f in folders], np.int32), classes, allowed)
+
+
+def read_excluded():
+    """Read which photographs resemble a target image and are never learned from.
+
+    Returns
+    -------
+    frozenset of str
+        Paths in the archive.
+    """
+    lines = (data_dir() / EXCLUDED).read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def draw_crops(num_images, *, num_views=NUM_VIEWS, seed=0):

@@ -110,7 +110,7 @@ def draw_batch(recipe, material, step):
     rng, size, parts, targets = np.random.default_rng([recipe.seed, 2, step]), recipe.size_at(step), [], {}
     if recipe.num_photos:
         photos = material.photos
-        chosen = np.sort(rng.choice(len(photos.labels), recipe.num_photos, replace=False))
+        chosen = np.sort(rng.choice(photos.allowed, recipe.num_photos, replace=False))
         view = int(rng.integers(recipe.num_views))
         pixels = resample_crops(photos.images[chosen], material.boxes[view, chosen], size)
         parts.append(jitter_colours(pixels, rng))
