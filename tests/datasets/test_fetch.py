@@ -166,6 +166,7 @@ def test_whole_part_needs_no_server(tmp_path, unused_port):
 
 def test_interrupt_keeps_the_part(server, tmp_path, monkeypatch):
     def interrupt(self, url, file):
+        assert list_files(tmp_path) == ["data.bin.part"], "nothing else is left if the process is killed here"
         raise KeyboardInterrupt
 
     monkeypatch.setattr(download.ResumingDownloader, "_check_length", interrupt)

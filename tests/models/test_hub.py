@@ -58,6 +58,7 @@ def test_exported_source_loads_back_to_the_same_outputs(source, module, images):
     assert np.abs(called.numpy() - expected).max() <= 1e-5
     again = load_source(str(module))
     assert again.image_size == SIZE
+    assert again.name == module.name, "no path of this machine"
     assert again.backbone.output_shape == (None, 1, 1, expected.shape[1])
     assert again.backbone.trainable_weights == []
     assert again.stages == (("module", ("module",)),)

@@ -10,11 +10,11 @@ import pytest
 
 from tlbook.datasets.cards import load_card, load_cards
 from tlbook.errors import BadInput
-from tlbook.models import zoo
+from tlbook.models import choice
 from tlbook.models.backbones import preprocess
 from tlbook.models.catalogue import COMPACT_PARAMETERS, find_application, list_applications
 from tlbook.models.networks import NUM_FEATURES as COMPACT_CHANNELS
-from tlbook.models.weights import SLACK, find_weights, hash_file
+from tlbook.models.weights import SLACK, check_weights, find_weights, hash_file
 from tlbook.models.zoo import check_source, load_source, sources
 from tlbook.runtime import import_keras
 
@@ -27,14 +27,14 @@ NETWORKS = [
     ("random", 32, None, 10),
     ("mobilenet_075", 32, "mobilenet", 14),
     ("mobilenet_v2_035", 32, "mobilenet_v2", 18),
-    ("mobilenet_v3_small", 32, "mobilenet_v3", 12),
     ("vgg16", 32, "vgg16", 5),
 ]
 
-# larger ones are built but not run: name, image size, stages, some of them
-LARGE_NETWORKS = [
+# these are built but not run: name, image size, stages, some of them
+BUILT_NETWORKS = [
     ("resnet50", 32, 17, ("stem", "conv2_block1", "conv5_block3")),
     ("inception_v3", 75, 11, ("stem", "mixed0", "mixed9")),
+    ("mobilenet_v3_small", 32, 12, ("stem", "expanded_conv_1", "top")),
     ("efficientnet_b0", 32, 18, ("stem", "block1a", "block7a", "top")),
 ]
 
@@ -47,6 +47,7 @@ PREPROCESSING = [
     ("densenet121", "densenet"),
     ("inception_v3", "inception_v3"),
     ("xception", "xception"),
+    ("mobilenet_v3_small", "mobilenet_v3"),
     ("nasnet_mobile", "nasnet"),
     ("efficientnet_b0", "efficientnet"),
     ("efficientnet_v2_b0", "efficientnet_v2"),
@@ -107,8 +108,8 @@ def test_network(name, size, module, num_stages):
     np.testing.assert_allclose(features, run(rest, run(below, pixels)), rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize(("name", "size", "num_stages", "some"), LARGE_NETWORKS)
-def test_large_network(name, size, num_stages, some):
+@pytest.mark.parametrize(("name", "size", "num_stages", "some"), BUILT_NETWORKS)
+def test_built_network(name, size, num_stages, some):
     source = load_source(name, weights="random", image_size=size)
     row = find_application(name)
     assert source.backbone.count_params() == row.parameters
@@ -189,9 +190,9 @@ def test_random_weights_follow_the_seed_and_nothing_else():
 @needs_weights
 @pytest.mark.parametrize(("name", "sha256"), IMAGENET)
 def test_imagenet_weights_are_found_and_fit(name, sha256):
-    choice = check_source(name)
-    assert hash_file(choice.weights).startswith(sha256)
-    assert (choice.num_top, choice.image_size) == (0, 160)
+    chosen = check_source(name)
+    assert hash_file(chosen.weights).startswith(sha256)
+    assert (chosen.num_top, chosen.image_size) == (0, 160)
 
 
 @needs_weights
@@ -233,6 +234,7 @@ def test_classifier_at_the_end_of_a_file_is_left_out():
         ("mobilenet_v2", "nowhere.h5", None, "weights file 'nowhere.h5' does not exist"),
         ("mobilenet_v2", __file__, None, "cannot be read as Keras weights"),
         ("photos", "nowhere.npz", None, "no weights of photos at nowhere.npz"),
+        ("photos", __file__, None, "cannot be read as weights of photos"),
         ("random", None, 31, "image size 31 is out of range for random; give 32 to 2048"),
         ("inception_v3", None, 64, "give 75 to 2048"),
         ("mobilenet_v2", None, 4096, "give 32 to 2048"),
@@ -256,6 +258,17 @@ def test_weights_of_another_shape_are_refused(no_weights):
         check_source("vgg16", path)
 
 
+def test_files_of_every_format_of_keras(no_weights):
+    application = find_application("mobilenet_025")
+    network = load_source("mobilenet_025", weights="random", image_size=32).backbone
+    for name in ("whole.keras", "whole.h5", "only.weights.h5"):
+        path = no_weights / name
+        (network.save_weights if name.startswith("only") else network.save)(path)
+        assert check_weights(path, application) == 0
+        again = load_source("mobilenet_025", weights=path, image_size=64, seed=1).backbone
+        np.testing.assert_array_equal(again.get_weights()[0], network.get_weights()[0])
+
+
 def test_weights_are_found_in_the_mirror_then_in_the_keras_cache(no_weights, monkeypatch):
     application = find_application("mobilenet_v2")
     cached = no_weights / "keras" / "models" / application.file
@@ -270,8 +283,8 @@ def test_weights_are_found_in_the_mirror_then_in_the_keras_cache(no_weights, mon
 
 def test_weights_of_another_run_are_refused(no_weights, monkeypatch):
     (no_weights / "weights").mkdir()
-    (no_weights / "weights" / "photos.npz").write_bytes(b"another run")
-    monkeypatch.setattr(zoo, "data_dir", lambda: no_weights)
+    np.savez(no_weights / "weights" / "photos.npz", kernel=np.zeros(COMPACT_PARAMETERS, np.float16))
+    monkeypatch.setattr(choice, "data_dir", lambda: no_weights)
     with pytest.raises(BadInput, match="not the file on the card of photos"):
         check_source("photos")
 
@@ -292,7 +305,7 @@ def test_imagenet_weights_are_downloaded_when_asked_for(no_weights, monkeypatch)
         path.write_bytes(b"cut off")
         return path
 
-    monkeypatch.setattr(zoo, "download_file", download)
+    monkeypatch.setattr(choice, "download_file", download)
     with pytest.raises(BadInput, match="put vgg16_weights"):
         check_source("vgg16")
     assert asked == [], "nothing is downloaded without being asked for"

@@ -107,6 +107,7 @@ class ResumingDownloader:
 
     def __call__(self, url, output_file, pooch=None):
         """Bring ``url`` to ``output_file``, as pooch asks."""
+        Path(output_file).unlink(missing_ok=True)  # pooch's empty placeholder would outlive a killed process
         with self.part.open("ab") as file:
             _lock(file, self.part)
             self.resumed = _count_bytes(file) > 0
