@@ -60,18 +60,17 @@ def check_positive(positive, classes):
 
 
 def _write_run(folder, dataset, strategy, options, start):
-    from tlbook.evidence.adapt import adapt, predict_split
+    from tlbook.evidence.adapt import adapt, list_candidates, predict_split
     from tlbook.evidence.metrics import score_predictions
     from tlbook.evidence.reports import build_report, write_predictions, write_splits
     from tlbook.models.classifiers import save_classifier
-    from tlbook.models.strategies import FullFineTune, HeadOnly
     from tlbook.models.zoo import load_source
     from tlbook.runtime import set_seed
 
     set_seed(options.seed)
     source = load_source(options.source, weights=options.weights, image_size=options.image_size, seed=options.seed)
     seconds = {"load": time.perf_counter() - start}
-    candidates = [strategy] if strategy else [HeadOnly(), find_strategy(FullFineTune.word, epochs=options.epochs)]
+    candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
     run = adapt(dataset, source, candidates, seed=options.seed, quiet=options.quiet)
     before = time.perf_counter()
     test = dataset.test
@@ -108,6 +107,7 @@ def list_options(options):
     if groups is not None and Path(groups).is_absolute():
         groups = Path(groups).name
     weights = options.weights and Path(options.weights).name
+    listed["source"] = Path(options.source).name if Path(options.source).is_absolute() else options.source
     return listed | {"groups": groups, "weights": weights, "folder": options.folder.resolve().name}
 
 

@@ -35,7 +35,7 @@ def run_predict(options):
 
     path = options.run_folder / "model.keras"
     classes = read_classes(path)
-    model = import_keras().models.load_model(path)
+    model = load_classifier(path)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", "predicted", *(f"p_{name}" for name in classes)])
     unreadable, batch = 0, []
@@ -80,6 +80,34 @@ def read_image_size(folder):
             f"{str(folder)!r} is no run; expected a folder that tlbook adapt wrote (report.json, model.keras)"
         )
     return size
+
+
+def load_classifier(path):
+    """Load the model of a run.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+
+    Returns
+    -------
+    keras.Model
+
+    Raises
+    ------
+    BadInput
+        It stands on a TensorFlow Hub module, which Keras does not load without being told that it may run its code.
+    """
+    keras = import_keras()
+    try:
+        return keras.models.load_model(path)
+    except (TypeError, ValueError) as error:
+        if "TFSMLayer" not in str(error):
+            raise
+        raise BadInput(
+            f"{path} stands on a TensorFlow Hub module; if you trust it, load it with "
+            "keras.models.load_model(path, safe_mode=False) while the module's folder is in place"
+        ) from error
 
 
 def _walk(listings):

@@ -81,7 +81,7 @@ def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
     Run
     """
     if not isinstance(strategy, Strategy):
-        candidates = (HeadOnly(), FullFineTune()) if strategy is None else strategy
+        candidates = list_candidates(source) if strategy is None else strategy
         runs = [adapt(dataset, source, s, seed=seed, cache=cache, quiet=quiet) for s in candidates]
         return runs[0] if len(runs) == 1 else choose_run(runs)
     set_seed(seed)
@@ -110,6 +110,24 @@ def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
         source.image_size, len(history.get("loss", ())), history, trainable, total,
         mean_recall(dataset.val.labels, probabilities), seconds, seed,
     )  # fmt: skip
+
+
+def list_candidates(source, *, epochs=None):
+    """List the strategies that ``auto`` tries.
+
+    Parameters
+    ----------
+    source : SourceModel
+    epochs : int, optional
+        Of full fine-tuning, instead of its own.
+
+    Returns
+    -------
+    list of Strategy
+        The head alone, and full fine-tuning where the source can be trained (a TensorFlow Hub module can't).
+    """
+    full = FullFineTune() if epochs is None else FullFineTune(epochs=epochs)
+    return [HeadOnly(), full] if source.backbone.trainable_weights else [HeadOnly()]
 
 
 def choose_run(runs):

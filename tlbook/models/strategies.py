@@ -16,6 +16,11 @@ def _check_schedule(epochs, learning_rate, batch_size):
         )
 
 
+def _check_open(source, word):
+    if not source.backbone.trainable_weights:
+        raise BadInput(f"strategy {word} cannot train {source.name}: a TensorFlow Hub module stays frozen; use head")
+
+
 @dataclass(frozen=True)
 class Strategy(ABC):
     """What of a source model trains on a target.
@@ -99,6 +104,7 @@ class FullFineTune(Strategy):
 
     def build(self, source, classes, *, seed):
         """Return a trainable copy of the source under a new head; see :meth:`Strategy.build`."""
+        _check_open(source, self.word)
         return build_classifier(source.backbone, classes, trainable=True, seed=seed)
 
 
@@ -127,6 +133,7 @@ class FromScratch(Strategy):
 
     def build(self, source, classes, *, seed):
         """Return the source's architecture with fresh weights under a new head; see :meth:`Strategy.build`."""
+        _check_open(source, self.word)
         return build_classifier(source.backbone, classes, trainable=True, seed=seed, keep_weights=False)
 
 

@@ -1,0 +1,61 @@
+"""Adapting: the choice on validation, and predictions that do not depend on their company."""
+
+import numpy as np
+import pytest
+
+from tlbook.datasets.synthetic.signs import make_case
+from tlbook.errors import BadInput
+from tlbook.evidence.adapt import adapt, choose_run, list_candidates, mean_recall, predict_images, predict_split
+from tlbook.evidence.evaluate import evaluate
+from tlbook.models.strategies import FullFineTune, HeadOnly
+from tlbook.models.zoo import SourceModel, load_source
+
+
+@pytest.fixture(scope="module")
+def case():
+    return make_case(per_class=5, val_per_class=5, test_per_class=10, size=32)
+
+
+@pytest.fixture(scope="module")
+def run(case):
+    return adapt(case, load_source("random", image_size=32), HeadOnly(), cache=False)
+
+
+def test_mean_recall_counts_classes_alike():
+    labels = np.array([0, 0, 0, 1])
+    answers = np.eye(2)[[0, 0, 1, 1]]
+    assert mean_recall(labels, answers) == pytest.approx((2 / 3 + 1) / 2)
+
+
+def test_the_better_run_on_validation_is_kept_with_both_scores(run):
+    from dataclasses import replace
+
+    worse = replace(run, strategy="full", val_balanced_accuracy=run.val_balanced_accuracy - 0.1)
+    chosen = choose_run([worse, run])
+    assert chosen.strategy == "head"
+    assert f"full {worse.val_balanced_accuracy:.3f}" in chosen.strategy_reason
+    assert f"head {run.val_balanced_accuracy:.3f}" in chosen.strategy_reason
+    assert choose_run([run, replace(worse, val_balanced_accuracy=run.val_balanced_accuracy)]).strategy == "head"
+
+
+def test_predictions_do_not_depend_on_the_batch(run, case):
+    images = case.test.load(32)
+    whole = predict_images(run.model, images)
+    assert np.array_equal(predict_split(run, case.test), whole)
+    assert np.allclose(predict_images(run.model, images[3:5]), whole[3:5], atol=1e-6)
+
+
+def test_evaluation_resamples_groups_where_images_share_one(run, case):
+    scores = evaluate(run, case.test)
+    assert scores.accuracy.method == "bootstrap_group"
+    assert scores.balanced_accuracy.value == pytest.approx(mean_recall(case.test.labels, predict_split(run, case.test)))
+
+
+def test_a_frozen_source_takes_a_head_only():
+    import keras
+
+    inputs = keras.Input((8, 8, 3))
+    frozen = SourceModel("module", keras.Model(inputs, keras.layers.Rescaling(1 / 255)(inputs)), (), 8, "", "")
+    assert [s.word for s in list_candidates(frozen)] == ["head"]
+    with pytest.raises(BadInput, match="use head"):
+        FullFineTune().build(frozen, ("a", "b"), seed=0)
