@@ -21,6 +21,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "assets" / "vendor"
 MIN_NPM = 7  # the first that writes lock files of version 3
+# Whoever has no network learns so in seconds, not minutes.
+OPTIONS = (
+    "--ignore-scripts",
+    "--loglevel=error",
+    "--prefer-offline",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=2000",
+)
 WIDGETS = "@jupyter-widgets/html-manager/dist"
 
 
@@ -145,20 +153,19 @@ def fetch(npm):
     str or None
         Why it failed, in a line; None when all is in place.
     """
+    locked = read_lock((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = [f"{name}@{version}" for name, (version, _) in locked.items()]
     # The wheel's npm looks for its own node on PATH.
     env = {**os.environ, "PATH": os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", "")])}
     with tempfile.TemporaryDirectory() as scratch:
+        answer = subprocess.run([*npm, "pack", *wanted, *OPTIONS], cwd=scratch, env=env, capture_output=True, text=True)
+        if answer.returncode != 0:
+            lines = [line for line in answer.stderr.splitlines() if line.strip()]
+            return "; ".join(lines[:2]) or f"npm ended with status {answer.returncode}"
         modules = Path(scratch) / "node_modules"
-        for name, (version, expected) in read_lock((ROOT / "package-lock.json").read_text(encoding="utf-8")).items():
-            place = Path(scratch) / name.replace("/", "-")
-            place.mkdir()
-            command = [*npm, "pack", f"{name}@{version}", "--ignore-scripts", "--loglevel=error"]
-            answer = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True)
-            archives = list(place.glob("*.tgz"))
-            if answer.returncode != 0 or len(archives) != 1:
-                lines = [line for line in answer.stderr.splitlines() if line.strip()]
-                return f"npm could not fetch {name}: " + ("; ".join(lines[:2]) or f"status {answer.returncode}")
-            if not check_hash(archives[0], expected):
+        for name, (version, expected) in locked.items():
+            archives = [path for path in Path(scratch).glob("*.tgz") if check_hash(path, expected)]
+            if not archives:
                 return f"what npm fetched as {name} {version} has not the hash that package-lock.json states"
             unpack(archives[0], modules / name)
         put_in_place(modules)
