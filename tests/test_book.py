@@ -4,7 +4,15 @@ import pytest
 
 from tlbook.datasets.cards import Card
 from tools.check_book import check_book, find_css_addresses, is_external, main
-from tools.make_pages import flatten_facts, format_cell, format_value, make_pages, write_card, write_table
+from tools.make_pages import (
+    flatten_facts,
+    format_cell,
+    format_value,
+    make_pages,
+    split_columns,
+    write_card,
+    write_table,
+)
 from tools.notebooks import list_pages
 
 FILLING = "<p>" + "word " * 1200 + "</p>"
@@ -186,6 +194,12 @@ def test_tables_escape_bars():
         "3",
         "own",
     ]
+
+
+def test_columns_that_never_change_are_said_once():
+    rows = [["own", "96", "0.5"], ["other", "96", "0.6"]]
+    assert split_columns(["source", "image_size", "value"], rows) == ([("image size", "96")], [0, 2])
+    assert split_columns(["source"], [["own"]]) == ([], [0])
 
 
 def test_generated_pages(tmp_path):

@@ -8,7 +8,7 @@ import csv
 import json
 import re
 
-LONG_TABLE = 25  # rows; longer ones are folded
+LONG_TABLE = 12  # rows; longer ones are folded
 LONG_LIST = 24  # items; the rest is counted
 NOT_SHOWN = {"kind", "title", "name"}
 LOCAL_PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!/|[a-z]+:)([^)]+\))")
@@ -155,6 +155,26 @@ def format_cell(text):
     return f"{float(text):.4g}" if DECIMAL.fullmatch(text) else text
 
 
+def split_columns(header, rows):
+    """Take out the columns that say the same in every row.
+
+    Parameters
+    ----------
+    header : sequence of str
+    rows : sequence of sequence of str
+
+    Returns
+    -------
+    constant : list of tuple of str
+        Name and value of each such column.
+    kept : list of int
+        Numbers of the other columns.
+    """
+    same = [k for k in range(len(header)) if len(rows) > 1 and len({row[k] for row in rows}) == 1]
+    constant = [(header[k].replace("_", " "), format_cell(rows[0][k])) for k in same]
+    return constant, [k for k in range(len(header)) if k not in same]
+
+
 def write_result(path):
     """Write one measured table with its lab record.
 
@@ -174,12 +194,22 @@ def write_result(path):
     columns = write_table(("column", "meaning"), record.pop("columns", {}).items())
     protocol = record.pop("protocol", "")
     lab = write_table(("what", "value"), flatten_facts(record))
-    table = write_table(header, [[format_cell(cell) for cell in row] for row in rows])
+    constant, kept = split_columns(header, rows)
+    table = write_table([header[k] for k in kept], [[format_cell(row[k]) for k in kept] for row in rows])
     if len(rows) > LONG_TABLE:
         table = fold(f"All {len(rows)} rows", table)
+    same = "In every row: " + ", ".join(f"{name} {value}" for name, value in constant) + "." if constant else ""
     title = path.stem.replace("_", " ").capitalize()
-    parts = [f"({path.stem}-result)=\n## {title}", protocol, fold("Lab record", f"{lab}\n{columns}"), table]
-    return "\n" + "\n\n".join(parts)
+    where = f"The table is `data/results/{path.name}`."
+    parts = [
+        f"({path.stem}-result)=\n## {title}",
+        protocol,
+        where,
+        fold("Lab record", f"{lab}\n{columns}"),
+        same,
+        table,
+    ]
+    return "\n" + "\n\n".join(part for part in parts if part)
 
 
 def write_results(folder):
