@@ -13,7 +13,7 @@ VENDOR := assets/vendor/.ready
 PAGE := _build/html/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test lab notebooks lint format lock clean
+.PHONY: help setup book check test lab notebooks lint format lock registry clean
 
 help:  ## list the targets
 	@echo "Transfer Learning with Little Data. Targets:"
@@ -68,6 +68,9 @@ lock: $(READY)  ## work requirements.lock out anew from requirements.txt (needs 
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements.lock
 	uv pip compile tools/node.txt --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file tools/node.lock
+
+registry: $(READY)  ## list the checksums of what data/ ships, in data/registry.txt
+	$(BIN)/python -c "from tlbook.datasets.fetch import write_registry; write_registry()"
 
 clean:  ## remove what was built; the virtual environment and the fetched scripts stay
 	rm -rf _build .pytest_cache .ruff_cache

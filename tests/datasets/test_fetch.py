@@ -336,3 +336,7 @@ def test_registry_tells_what_changed(tmp_path):
         "cards/a.md has changed",
         "new.txt is not in registry.txt",
     ]
+
+
+def test_registry_holds_what_ships():
+    assert fetch.verify_registry() == (), "run make registry"
