@@ -16,8 +16,7 @@ def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, 
     Returns
     -------
     keras.Model
-        Trains with ``train_on_batch(pixels, targets)``; ``get_layer("compact_resnet")``-like access is through
-        :func:`copy_backbone`.
+        Trains with ``train_on_batch(pixels, targets)``; :func:`copy_backbone` takes the backbone out.
     """
     keras = import_keras()
     backbone = build_compact_resnet()
@@ -93,7 +92,7 @@ def _student_class(keras, recipe):
 
 
 def _fuse_batch_norm(layer):
-    """Swap Keras's batch normalisation for torch's own kernel, 1.5 times as fast a step on two CPU cores."""
+    """Swap Keras's batch normalisation, many elementwise operations on torch, for torch's own kernel."""
     keras = import_keras()
     if type(layer) is not keras.layers.BatchNormalization:
         return type(layer).from_config(layer.get_config())
