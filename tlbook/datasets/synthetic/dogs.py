@@ -56,7 +56,7 @@ def _draw_dog(key, size, difficulty):
     return draw_portrait(build, coat, draw_pose(rng, difficulty), rng, size, difficulty, 0.15), None
 
 
-def make_case(*, per_class=30, seed=0, test_per_class=20, val_per_class=10, size=96, difficulty=0.5):
+def make_case(*, per_class=20, seed=0, test_per_class=15, val_per_class=10, size=96, difficulty=0.3):
     """Draw dogs of twenty invented breeds.
 
     A breed has its own build (legs, body, neck, skull, muzzle, ears, tail, fluff) and usual patterns of coat; colours
@@ -65,13 +65,13 @@ def make_case(*, per_class=30, seed=0, test_per_class=20, val_per_class=10, size
 
     Parameters
     ----------
-    per_class : int, default 30
+    per_class : int, default 20
         Training images a breed; the first of more are the same images.
     seed : int, default 0
-    test_per_class, val_per_class : int, default 20 and 10
+    test_per_class, val_per_class : int, default 15 and 10
     size : int, default 96
         Pixels a side.
-    difficulty : float, default 0.5
+    difficulty : float, default 0.3
         0 (breeds far apart, calm pictures) to 1 (breeds alike, wild pictures).
 
     Returns

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageFilter
 
 from tlbook.datasets.synthetic import animals
 from tlbook.datasets.synthetic.scenes import add_occluders, draw_background, draw_smooth_noise, take_photograph
@@ -87,39 +86,60 @@ def draw_portrait(build, coat, pose, rng, size, difficulty, closeups=0.2):
     numpy.ndarray
         uint8, (size, size, 3).
     """
-    big = 2 * size + 4  # two pixels all round, for the normals
-    centres, radii, labels, feet = _point_camera(build, pose, rng, big, (difficulty, closeups))
-    depth, label = _ruffle(*render_spheres(centres, radii, labels, big), build.fluff, rng)
+    centres, radii, labels, feet = _point_camera(build, pose, rng, 2 * size, (difficulty, closeups))
+    corner, shape = _frame_spheres(centres, radii, 2 * size)
+    depth, label = render_spheres(centres - (*corner[::-1], 0), radii, labels, shape)
+    depth, label = _ruffle(depth, label, build.fluff * size / 96, rng)
     where, normals = measure_normals(depth, label)
-    colour = _colour_coat(coat, label.ravel()[where], normals, where, big, rng)
+    colour = _colour_coat(coat, label.ravel()[where], normals, _find_noise(where, shape, size), rng)
     colour *= _light_animal(normals, rng, difficulty)[:, None]
-    layer = np.zeros((big * big, 4), np.float32)
-    layer[where, :3], layer[where, 3] = colour, 1
-    layer = _halve(layer.reshape(big, big, 4)[2:-2, 2:-2])
+    animal, alpha = np.zeros((shape[0] * shape[1], 3), np.float32), np.zeros(shape[0] * shape[1], np.float32)
+    animal[where], alpha[where] = colour, 1
+    animal, alpha = (_place_layer(layer.reshape(*shape, -1), corner, size) for layer in (animal, alpha))
     horizon = feet / 2 - size * abs(rng.normal(0.1, 0.12))
     image = draw_background(rng, size, difficulty, horizon)
-    image *= 1 - _cast_shadow(layer[..., 3], feet / 2, rng)[..., None]
-    image = image * (1 - layer[..., 3:]) + layer[..., :3]
+    image *= (1 - _cast_shadow(alpha[..., 0], feet / 2, rng)[..., None]) * (1 - alpha)
+    image += animal
     return take_photograph(add_occluders(image, rng, difficulty), rng, difficulty)
+
+
+def _frame_spheres(centres, radii, size):
+    """Return the part of the picture with spheres in it and room for ruffled fur: (row, column), (height, width)."""
+    low = np.floor((centres[:, 1::-1] - radii[:, None]).min(0) / 2) * 2 - 10
+    high = np.ceil((centres[:, 1::-1] + radii[:, None]).max(0) / 2) * 2 + 10
+    low = np.clip(low, -4, size - 8).astype(int)  # two pixels at the edge have no normals: keep them outside
+    high = np.clip(high, low + 8, size + 4).astype(int)
+    return tuple(low.tolist()), tuple((high - low).tolist())
+
+
+def _find_noise(where, shape, size):
+    """Return which pixel of a noise of the final size each drawn pixel takes, and that size."""
+    rows, columns = where // shape[1] // 2, where % shape[1] // 2
+    return np.minimum(rows, size - 1) * size + np.minimum(columns, size - 1), size
+
+
+def _place_layer(layer, corner, size):
+    """Shrink the drawn part of the picture to half and put it in its place: float32, (size, size, channels)."""
+    rows = layer[::2] + layer[1::2]
+    small = (rows[:, ::2] + rows[:, 1::2]) / 4
+    out = np.zeros((size + 4, size + 4, small.shape[-1]), np.float32)
+    row, column = corner[0] // 2 + 2, corner[1] // 2 + 2
+    out[row : row + small.shape[0], column : column + small.shape[1]] = small
+    return out[2:-2, 2:-2]
 
 
 def _ruffle(depth, label, fluff, rng):
     """Make the outline of long fur uneven: every pixel looks up its surface a little off its place."""
     if fluff < 0.02:
         return depth, label
-    size = len(depth)
-    off = draw_smooth_noise(rng, size, size // 5, 2) * (0.045 * size * fluff)
-    off = np.rint(np.clip(off, -9, 9)).astype(int)
-    places = np.arange(size)
-    rows = np.clip(places[:, None] + off[..., 0], 0, size - 1)
-    columns = np.clip(places[None, :] + off[..., 1], 0, size - 1)
-    keep = np.isin(label, animals.SKIN)
-    return np.where(keep, depth, depth[rows, columns]), np.where(keep, label, label[rows, columns])
-
-
-def _halve(image):
-    """Return the means of two by two pixels."""
-    return (image[::2, ::2] + image[1::2, ::2] + image[::2, 1::2] + image[1::2, 1::2]) / 4
+    height, width = depth.shape
+    side = max(height, width) // 2
+    off = draw_smooth_noise(rng, side, max(2, side * 2 // 5), 2)[: height // 2, : width // 2]
+    off = np.clip(off * (8.8 * fluff), -9, 9).astype(np.int32).repeat(2, 0).repeat(2, 1)
+    rows, columns = np.arange(height, dtype=np.int32)[:, None], np.arange(width, dtype=np.int32)
+    there = np.clip(rows + off[..., 0], 0, height - 1) * width + np.clip(columns + off[..., 1], 0, width - 1)
+    there = np.where(label >= min(animals.SKIN), rows * width + columns, there)
+    return depth.ravel().take(there), label.ravel().take(there)
 
 
 def _point_camera(build, pose, rng, size, habits):
@@ -157,19 +177,21 @@ def _turn(points, rng, difficulty):
     return np.stack([x, y, z], 1)
 
 
-def _colour_coat(coat, label, normals, where, size, rng):
+def _colour_coat(coat, label, normals, places, rng):
     """Return the colour of each pixel with fur or skin: float32, (n, 3), 0-255."""
-    amount = _second_colour(coat.pattern, label, normals, where, size, rng)
+    place, size = places
+    amount = _second_colour(coat.pattern, label, normals, places, rng)
     palette = np.stack([coat.base, coat.second - coat.base])
-    locks = draw_smooth_noise(rng, size, (size // (2 + 3 * coat.curl), size // (1 + 4 * coat.curl)))
+    locks = draw_smooth_noise(rng, size, 2 * size // (2 + 3 * coat.curl))
     tone = coat.grain * locks + 0.05 * draw_smooth_noise(rng, size, 7)
-    tone = np.clip(1 + tone.ravel()[where], 0.3, 1.7)
+    tone = np.clip(1 + tone.ravel()[place], 0.3, 1.7)
     colour = (palette[0] + amount[:, None] * palette[1]) * tone[:, None]
     iris = np.array([(92, 58, 30), (150, 120, 50), (110, 130, 80), (60, 44, 34)], np.float32)[rng.integers(4)]
-    skin = {animals.NOSE: (34, 28, 28), animals.PUPIL: (12, 10, 10), animals.EYE: iris}
+    skin = np.zeros((256, 3), np.float32)
+    skin[animals.NOSE], skin[animals.PUPIL], skin[animals.EYE] = (34, 28, 28), (12, 10, 10), iris
     skin[animals.EAR_INSIDE] = 0.45 * coat.base + 0.55 * np.array([150, 105, 98])
-    for part, paint in skin.items():
-        colour[label == part] = paint
+    bare = np.flatnonzero(label >= min(animals.SKIN))
+    colour[bare] = skin[label[bare]]
     return colour.astype(np.float32)
 
 
@@ -179,8 +201,9 @@ _MARKED = {
 }
 
 
-def _second_colour(pattern, label, normals, where, size, rng):
-    """Return how much of the second colour each pixel has: float32, (n,), 0-1."""
+def _second_colour(pattern, label, normals, places, rng):
+    """Return how much of the second colour each pixel has: float, (n,), 0-1."""
+    place, size = places
     if pattern == "plain":
         return np.zeros(len(label), np.float32)
     if pattern in _MARKED:
@@ -191,10 +214,10 @@ def _second_colour(pattern, label, normals, where, size, rng):
     if pattern == "saddle":
         upper = np.isin(label, (animals.TORSO, animals.TAIL, animals.EAR, animals.NECK))
         return np.clip((normals[1] - 0.1) * 5, 0, 1) * upper
-    noise = draw_smooth_noise(rng, size, 26 if pattern == "spots" else 7).ravel()[where]
+    noise = draw_smooth_noise(rng, size, 26 if pattern == "spots" else 7).ravel()[place]
     if pattern == "stripes":
-        a, reach = rng.normal(0, 0.35), 0.42 * 192 / size
-        phase = reach * ((where % size) * math.cos(a) + (where // size) * math.sin(a))
+        a, pitch = rng.normal(0, 0.35), 81 / size
+        phase = pitch * ((place % size) * math.cos(a) + (place // size) * math.sin(a))
         return np.clip(2.5 * np.sin(phase + 1.3 * noise) - 0.4, 0, 1)
     if pattern == "spots":
         return np.clip((noise - 0.55) * 5, 0, 1)
@@ -220,6 +243,6 @@ def _cast_shadow(alpha, feet, rng):
     middle = (columns * x).sum() / columns.sum()
     width = max(4.0, 1.7 * math.sqrt((columns * (x - middle) ** 2).sum() / columns.sum()))
     middle += rng.normal(0, 0.1) * size
-    far = ((x[None, :] - middle) / width) ** 2 + ((x[:, None] - feet + 0.02 * size) / (0.05 * size)) ** 2
-    shape = Image.fromarray((255 * np.exp(-far)).astype(np.uint8)).filter(ImageFilter.BoxBlur(1))
-    return np.asarray(shape).astype(np.float32) / 255 * rng.uniform(0.1, 0.6)
+    across = np.exp(-(((x - middle) / width) ** 2))
+    down = np.exp(-(((x - feet + 0.02 * size) / (0.06 * size)) ** 2))
+    return (down[:, None] * across * rng.uniform(0.1, 0.6)).astype(np.float32)

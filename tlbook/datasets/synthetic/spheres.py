@@ -35,7 +35,7 @@ def sample_limbs(limbs, spacing=0.06):
     ----------
     limbs : sequence of Limb
     spacing : float, default 0.06
-        Largest distance between neighbours; thin limbs have them closer, at half their radius.
+        Largest distance between neighbours; thin limbs have them closer, at 0.65 of their radius.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def sample_limbs(limbs, spacing=0.06):
     ahead = np.minimum(np.arange(len(knots)) + 1, len(knots) - 1)
     ahead[last] = last  # a limb's last knot leads nowhere
     step = knots[ahead] - knots
-    gap = np.minimum(0.5 * np.minimum(knots[ahead, 3], knots[:, 3]), spacing)
+    gap = np.minimum(0.65 * np.minimum(knots[ahead, 3], knots[:, 3]), spacing)
     counts = np.ceil(np.sqrt((step[:, :3] ** 2).sum(1)) / np.maximum(gap, 1e-6)).astype(int).clip(1, 60)
     piece = np.repeat(np.arange(len(knots)), counts)
     share = (np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)) / counts[piece]
@@ -69,7 +69,7 @@ def _stamp(radius):
     return np.where(rest >= 0, depth, np.int32(_FAR)).astype(np.int32)
 
 
-def render_spheres(centres, radii, labels, size):
+def render_spheres(centres, radii, labels, shape):
     """Draw spheres into a depth buffer; the nearest surface wins.
 
     Parameters
@@ -80,31 +80,32 @@ def render_spheres(centres, radii, labels, size):
         float, (n,), pixels.
     labels : numpy.ndarray
         int, (n,), 1-255.
-    size : int
-        Pixels a side.
+    shape : tuple of int
+        Pixels down and across.
 
     Returns
     -------
     depth : numpy.ndarray
-        float32, (size, size), pixels towards the camera; 0 where there is nothing.
+        float32, ``shape``, pixels towards the camera; 0 where there is nothing.
     label : numpy.ndarray
-        uint8, (size, size); 0 where there is nothing.
+        uint8, ``shape``; 0 where there is nothing.
     """
-    buffer = np.full((size, size), _FAR, np.int32)
+    height, width = shape
+    buffer = np.full(shape, _FAR, np.int32)
     columns, rows = np.rint(centres[:, :2]).astype(int).T
-    reach = np.clip(np.rint(radii), 1, size).astype(int)
-    keys = (np.rint(centres[:, 2] * _STEPS).astype(np.int32) << 8) + labels.astype(np.int32)
-    x0, x1 = np.maximum(columns - reach, 0), np.minimum(columns + reach + 1, size)
-    y0, y1 = np.maximum(rows - reach, 0), np.minimum(rows + reach + 1, size)
+    reach = np.clip(np.rint(radii), 1, 999).astype(int)
+    keys = (np.rint(centres[:, 2] * _STEPS).astype(int) << 8) + labels
+    x0, x1 = np.maximum(columns - reach, 0), np.minimum(columns + reach + 1, width)
+    y0, y1 = np.maximum(rows - reach, 0), np.minimum(rows + reach + 1, height)
     inside = (x0 < x1) & (y0 < y1)
     left, top = columns - reach, rows - reach
     table = np.stack([x0, x1, y0, y1, left, top, reach], 1)[inside].tolist()
-    for (a, b, c, d, x, y, r), key in zip(table, keys[inside], strict=True):
+    for (a, b, c, d, x, y, r), key in zip(table, keys[inside].tolist(), strict=True):
         window = buffer[c:d, a:b]
         np.maximum(window, _stamp(r)[c - y : d - y, a - x : b - x] + key, out=window)
     there = buffer > _FAR // 2
-    depth = np.where(there, (buffer >> 8).astype(np.float32) / _STEPS, 0).astype(np.float32)
-    return depth, np.where(there, buffer & 255, 0).astype(np.uint8)
+    buffer *= there
+    return (buffer >> 8).astype(np.float32) * np.float32(1 / _STEPS), (buffer & 255).astype(np.uint8)
 
 
 def measure_normals(depth, label):
@@ -113,9 +114,9 @@ def measure_normals(depth, label):
     Parameters
     ----------
     depth : numpy.ndarray
-        float32, (size, size), pixels.
+        float32, (height, width), pixels.
     label : numpy.ndarray
-        uint8, (size, size); 0 is nothing.
+        uint8, (height, width); 0 is nothing.
 
     Returns
     -------
@@ -124,7 +125,7 @@ def measure_normals(depth, label):
     normals : numpy.ndarray
         float32, (3, n): right, up, towards the camera; unit length.
     """
-    size = len(depth)
+    row = depth.shape[1]
     inner = label.copy()
     inner[[0, 1, -2, -1]] = 0
     inner[:, [0, 1, -2, -1]] = 0
@@ -132,6 +133,6 @@ def measure_normals(depth, label):
     ground = np.where(label > 0, depth, depth.min() - 4).ravel()
     # Over four pixels: about the distance between neighbouring spheres, so that their seams don't show.
     right = np.clip((ground[where + 2] - ground[where - 2]) / 4, -3, 3)
-    down = np.clip((ground[where + 2 * size] - ground[where - 2 * size]) / 4, -3, 3)
+    down = np.clip((ground[where + 2 * row] - ground[where - 2 * row]) / 4, -3, 3)
     length = np.sqrt(1 + right**2 + down**2)
     return where, np.stack([-right / length, down / length, 1 / length]).astype(np.float32)

@@ -55,7 +55,7 @@ class Recipe:
 
 
 RECIPES = {
-    "photos": Recipe("photos", steps=7000, num_photos=128, num_worlds=48),
+    "photos": Recipe("photos", steps=12000, num_photos=128, num_worlds=48, num_views=3),
     "worlds": Recipe(
         "worlds", steps=4000, num_photos=0, num_worlds=128, worlds_weight=1.0, sizes=((0.4, 48), (0.8, 64), (1.0, 96))
     ),

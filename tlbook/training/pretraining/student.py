@@ -59,7 +59,7 @@ def _student_class(keras, recipe):
     ops = keras.ops
 
     def cross_entropy(targets, logits):
-        return -ops.mean(ops.sum(targets * ops.log_softmax(logits), -1))
+        return -ops.mean(ops.sum(ops.multiply(targets, ops.log_softmax(logits)), -1))
 
     def smooth(labels, width):
         rest = recipe.label_smoothing / width
