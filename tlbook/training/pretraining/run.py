@@ -1,6 +1,7 @@
 """Pre-train an embedded source model from its recipe: resumable, and known by seed and step alone."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +125,17 @@ def draw_batch(recipe, material, step):
     return np.concatenate(parts), targets
 
 
+def _draw_ahead(recipe, material, first):
+    """Yield the batches of all steps from ``first`` on, each drawn while the one before it is learned from."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = pool.submit(draw_batch, recipe, material, first)
+        for step in range(first + 1, recipe.steps + 1):
+            batch = ahead.result()
+            if step < recipe.steps:
+                ahead = pool.submit(draw_batch, recipe, material, step)
+            yield batch
+
+
 def pretrain(recipe, folder, *, quiet=False):
     """Pre-train a source model and write its weights.
 
@@ -147,9 +159,10 @@ def pretrain(recipe, folder, *, quiet=False):
     checkpoint = folder / f"{recipe.name}_{recipe.steps}_{recipe.seed}.checkpoint.npz"
     first = _restore(student, checkpoint)
     losses = []
+    batches = _draw_ahead(recipe, material, first)
     for step in show_progress(range(first, recipe.steps), f"pre-training {recipe.name}", quiet=quiet):
         student.optimizer.learning_rate = learning_rate_at(recipe, step)
-        pixels, targets = draw_batch(recipe, material, step)
+        pixels, targets = next(batches)
         losses.append(float(student.train_on_batch(pixels, targets)))
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps:
             _save(student, checkpoint, step + 1)

@@ -1,0 +1,208 @@
+"""Head alone, everything fine-tuned, or from scratch: nine real sets and five synthetic cases, one source for all.
+
+Protocol, written down before the final run. The embedded network at 96 px, its weights from the default source or drawn
+anew. Training images a class: fractures 200, pets, textures and flowers 20, dogs, signs, characters and objects 10,
+brains 15 people. Real sets: whole groups on one side, 60/20/20, at most as many validation images a class as training
+images, all test images; Moderate left out of the Alzheimer set; every third of Omniglot's 183 characters. Synthetic
+cases: their own sides. From scratch and full get the same number of steps (240 of 32 images, Adam, warm-up and half
+cosine, the best epoch by validation loss); from scratch the best of three learning rates by balanced accuracy on
+validation, full its default one; transfer is head or full, whichever is better on validation. Mirrored images where
+left and right mean nothing. Balanced accuracy on the test side; seeds 0 to 4 vary split, drawn images, initialisation
+and order; t intervals over paired seeds.
+
+Run it as ``python -m benchmarks.transfer_or_scratch``; the real sets need TLBOOK_DATA_DIR. It goes on where it was
+stopped, seed after seed.
+"""
+
+import argparse
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from benchmarks.source_probe import SETS, load_whole
+from tlbook.datasets.dataset import Dataset
+from tlbook.datasets.load import load_case
+from tlbook.datasets.splits import nested_subset, split_groups
+from tlbook.datasets.stores import ArrayStore
+from tlbook.errors import BadInput
+from tlbook.evidence.adapt import adapt, mean_recall, predict_split
+from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.intervals import paired_t_interval, t_interval
+from tlbook.evidence.results import results_path, write_record
+from tlbook.models.strategies import FromScratch, FullFineTune, HeadOnly
+from tlbook.models.zoo import load_source
+from tlbook.runtime import mirror_dir
+
+NAME = "transfer_or_scratch"
+SOURCE = "photos"
+IMAGE_SIZE = 96
+STEPS, BATCH_SIZE = 240, 32
+SCRATCH_RATES = (1e-3, 3e-3, 1e-2)
+FULL_RATE = FullFineTune().learning_rate
+SEEDS = range(5)
+SLICES = 32  # of a person
+PER_CLASS = {
+    "fractures": 200, "brains": 15, "dogs": 10, "pets": 20, "signs": 10,
+    "textures": 20, "flowers": 20, "characters": 10, "objects": 10,
+}  # fmt: skip
+SYNTHETIC = ("fractures", "brains", "dogs", "pets", "signs")
+NO_MIRROR = ("brains", "signs", "characters")
+COLUMNS = {
+    "set": "data set, by its case",
+    "variant": "real or synthetic",
+    "strategy": "scratch, head or full",
+    "learning_rate": "peak; 0 for a head, which is fitted to convergence",
+    "seed": "of the split or the drawing, of initialisation and of the order of images",
+    "weights": "first 12 digits of the source weights' SHA-256; empty from scratch",
+    "num_train": "training images",
+    "num_val": "validation images",
+    "num_test": "test images",
+    "epochs": "that were run",
+    "val_balanced_accuracy": "of the kept epoch on the validation side, fraction: what settings are chosen by",
+    "balanced_accuracy": "on the test side, fraction",
+    "seconds": "of the row, on the machine of the lab record",
+}
+
+
+@lru_cache(maxsize=2)
+def load_data(name, variant, seed):
+    """Load one set as one seed splits or draws it, its images in memory.
+
+    Parameters
+    ----------
+    name : str
+        Key of ``PER_CLASS``.
+    variant : str
+        ``real`` or ``synthetic``.
+    seed : int
+
+    Returns
+    -------
+    Dataset
+    """
+    if variant == "synthetic":
+        return load_case(name, per_class=PER_CLASS[name], seed=seed)
+    whole, num_classes = load_real(name)
+    side = split_groups(whole.labels, whole.groups, seed=seed)
+    per_class = PER_CLASS[name] * (SLICES if name == "brains" else 1)
+    train, val, test = (np.flatnonzero(side == s) for s in range(3))
+    train, val = (s[nested_subset(whole.labels[s], whole.groups[s], per_class, seed=seed)] for s in (train, val))
+    classes = tuple(f"class_{c}" for c in range(num_classes))
+    return Dataset(name, classes, *(whole.take(s) for s in (train, val, test)))
+
+
+@lru_cache(maxsize=1)
+def load_real(name):
+    """Read a real set whole, its images in memory at the size of the network."""
+    whole, num_classes = load_whole(name)
+    return replace(whole, images=ArrayStore(whole.load(IMAGE_SIZE, quiet=True))), num_classes
+
+
+def make_strategy(row, num_train):
+    """Turn a row into a strategy of so many steps.
+
+    Parameters
+    ----------
+    row : dict
+    num_train : int
+
+    Returns
+    -------
+    Strategy
+    """
+    if row["strategy"] == "head":
+        return HeadOnly()
+    kind = {"scratch": FromScratch, "full": FullFineTune}[row["strategy"]]
+    epochs = max(1, round(STEPS / -(-num_train // BATCH_SIZE)))
+    mirror = row["set"] not in NO_MIRROR
+    return kind(epochs=epochs, learning_rate=row["learning_rate"], batch_size=BATCH_SIZE, mirror=mirror)
+
+
+def measure(row):
+    """Train and score one setting.
+
+    Parameters
+    ----------
+    row : dict
+
+    Returns
+    -------
+    dict
+    """
+    data = load_data(row["set"], row["variant"], row["seed"])
+    source = load_source(SOURCE, image_size=IMAGE_SIZE)
+    run = adapt(data, source, make_strategy(row, len(data.train)), seed=row["seed"], cache=False)
+    return {
+        "weights": "" if row["strategy"] == "scratch" else source.weights_sha256[:12],
+        "num_train": len(data.train), "num_val": len(data.val), "num_test": len(data.test), "epochs": run.epochs,
+        "val_balanced_accuracy": run.val_balanced_accuracy,
+        "balanced_accuracy": mean_recall(data.test.labels, predict_split(run, data.test)),
+    }  # fmt: skip
+
+
+def list_rows(sets):
+    """List the settings, seed after seed.
+
+    Parameters
+    ----------
+    sets : sequence of (str, str)
+        Set and variant.
+
+    Returns
+    -------
+    list of dict
+    """
+    settings = [("head", 0.0), ("full", FULL_RATE), *(("scratch", rate) for rate in SCRATCH_RATES)]
+    return [
+        {"set": name, "variant": variant, "strategy": strategy, "learning_rate": rate, "seed": seed}
+        for seed in SEEDS for name, variant in sets for strategy, rate in settings
+    ]  # fmt: skip
+
+
+def choose(rows, strategies):
+    """Test score of the setting that is best on validation; the first of equals."""
+    asked = [row for row in rows if row["strategy"] in strategies]
+    return max(asked, key=lambda row: row["val_balanced_accuracy"])["balanced_accuracy"]
+
+
+def print_table(rows, sets):
+    """Print mean test scores and the paired difference of transfer and from scratch for each set."""
+    print("| set | from scratch | head | full | head or full | gain | interval |")
+    print("|---" * 7 + "|")
+    wins = {"real": 0, "synthetic": 0}
+    for name, variant in sets:
+        of_set = [row for row in rows if (row["set"], row["variant"]) == (name, variant)]
+        by_seed = [[row for row in of_set if row["seed"] == seed] for seed in SEEDS]
+        columns = [("scratch",), ("head",), ("full",), ("head", "full")]
+        scores = np.array([[choose(rows, column) for column in columns] for rows in by_seed if rows])
+        if len(scores) < 2:
+            continue
+        gain = paired_t_interval(scores[:, 3] - scores[:, 0])
+        wins[variant] += gain.low > 0
+        cells = " | ".join(f"{100 * t_interval(column).value:.1f}" for column in scores.T)
+        interval = f"[{100 * gain.low:.1f}, {100 * gain.high:.1f}]"
+        print(f"| {name} ({variant}) | {cells} | {100 * gain.value:+.1f} | {interval}, {gain.n} seeds |")
+    print(f"above zero: {wins['real']} real, {wins['synthetic']} synthetic")
+
+
+def main():
+    """Measure, record and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--synthetic", action="store_true", help="the synthetic cases alone")
+    options = parser.parse_args()
+    if mirror_dir() is None and not options.synthetic:
+        raise BadInput("the real sets are needed; set TLBOOK_DATA_DIR to the folder that holds them")
+    sets = [(name, "synthetic") for name in SYNTHETIC]
+    if not options.synthetic:
+        sets = [(name, "real") for name in SETS] + sets
+    key = ("set", "variant", "strategy", "learning_rate", "seed")
+    measured = run_grid(results_path(NAME), list_rows(sets), measure, key=key)
+    inputs = [] if options.synthetic else [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
+    command = "python -m benchmarks.transfer_or_scratch"
+    write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=inputs)
+    print_table(measured, sets)
+
+
+if __name__ == "__main__":
+    main()
