@@ -21,12 +21,14 @@ import argparse
 
 import numpy as np
 
+from tlbook.datasets.descriptors import describe_images
 from tlbook.datasets.load import load_case
 from tlbook.datasets.splits import nested_subset
 from tlbook.evidence.adapt import mean_recall
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.networks import build_small_network
 from tlbook.models.zoo import load_source
 from tlbook.runtime import data_dir, import_keras, mirror_dir, set_seed
 from tlbook.training.features import extract_features
@@ -51,82 +53,6 @@ COLUMNS = {
 }
 
 
-def count_gradients(images, cells=8, bins=8):
-    """Histogram of gradient directions in each cell of an image.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8, (n, size, size, 3), 0-255; ``size`` a multiple of ``cells``.
-    cells, bins : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, cells * cells * bins), each cell's histogram of length about 1.
-
-    References
-    ----------
-    Dalal & Triggs 2005, doi:10.1109/CVPR.2005.177.
-    """
-    grey = images.astype(np.float32).mean(-1) / 255
-    down, right = np.gradient(grey, axis=(1, 2))
-    strength = np.hypot(right, down)
-    direction = np.floor(np.arctan2(down, right) % np.pi / np.pi * bins).astype(int) % bins
-    n, size = grey.shape[:2]
-    shape = (n, cells, size // cells, cells, size // cells)
-    counts = [(strength * (direction == b)).reshape(shape).mean((2, 4)) for b in range(bins)]
-    counts = np.stack(counts, -1)
-    counts /= np.linalg.norm(counts, axis=-1, keepdims=True) + 0.02
-    return counts.reshape(n, -1)
-
-
-def count_colours(images, levels=4):
-    """Histogram of colours, each channel in a few levels, square-rooted.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8, (n, size, size, 3), 0-255.
-    levels : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (n, levels ** 3).
-    """
-    codes = (images // (256 // levels)).astype(int) @ [levels**2, levels, 1]
-    return np.sqrt([np.bincount(c.ravel(), minlength=levels**3) / c.size for c in codes])
-
-
-def build_small_network(num_classes):
-    """Build a small convolutional network with random weights.
-
-    Parameters
-    ----------
-    num_classes : int
-
-    Returns
-    -------
-    keras.Model
-        Raw pixels, (n, 96, 96, 3), 0-255, to probabilities; compiled.
-    """
-    keras = import_keras()
-    layers = keras.layers
-    stack = [keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3)), layers.Rescaling(1 / 127.5, -1), layers.AveragePooling2D(2)]
-    stack += [layers.Conv2D(12, 5, strides=2, padding="same", use_bias=False)]
-    for filters in (24, 48, 64):
-        stack += [layers.BatchNormalization(momentum=0.9), layers.ReLU()]
-        stack += [layers.Conv2D(filters, 3, padding="same", use_bias=False), layers.MaxPooling2D()]
-    stack += [layers.BatchNormalization(momentum=0.9), layers.ReLU()]
-    stack += [layers.Flatten(), layers.Dropout(0.3), layers.Dense(num_classes, activation="softmax")]
-    model = keras.Sequential(stack)
-    model.compile(
-        keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False
-    )
-    return model
-
-
 def train_small_network(train, val, num_classes, *, seed):
     """Train the small network for a number of steps that hardly depends on the number of images.
 
@@ -142,12 +68,13 @@ def train_small_network(train, val, num_classes, *, seed):
         With the weights of the epoch of best validation accuracy.
     """
     set_seed(seed)
-    model = build_small_network(num_classes)
+    keras = import_keras()
+    model = build_small_network(num_classes, image_size=IMAGE_SIZE)
+    adam, loss = keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy"
+    model.compile(adam, loss, metrics=["accuracy"], jit_compile=False)
     repeats = -(-BATCHES * 32 // len(train[1]))
     images, labels = (np.concatenate([side] * repeats) for side in train)
-    keep_best = import_keras().callbacks.EarlyStopping(
-        "val_accuracy", mode="max", patience=EPOCHS, restore_best_weights=True
-    )
+    keep_best = keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=EPOCHS, restore_best_weights=True)
     model.fit(images, labels, validation_data=val, epochs=EPOCHS, batch_size=32, callbacks=[keep_best], verbose=0)
     return model
 
@@ -164,7 +91,7 @@ def make_measure(variant):
             pixels = [side.load(IMAGE_SIZE, quiet=True) for side in sides]
             source = load_source("photos")
             kept[seed] = case, pixels, {
-                "hand-made": [np.hstack([count_gradients(p), count_colours(p)]).astype(np.float32) for p in pixels],
+                "hand-made": [describe_images(p) for p in pixels],
                 "transferred": [extract_features(source, side, quiet=True) for side in sides],
             }  # fmt: skip
         return kept[seed]

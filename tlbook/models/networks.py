@@ -71,6 +71,32 @@ def _add_residual_block(x, filters, stride, name):
     return layers.ReLU(name=f"{name}_relu2")(x)
 
 
+def build_small_network(num_classes, *, image_size=96):
+    """Build a small convolutional network with random weights: what a tutorial would train from scratch.
+
+    Parameters
+    ----------
+    num_classes : int
+    image_size : int
+        Pixels a side; it looks at them at half that size.
+
+    Returns
+    -------
+    keras.Model
+        Raw pixels, (n, size, size, 3), 0-255, to probabilities; not compiled.
+    """
+    keras = import_keras()
+    layers = keras.layers
+    stack = [keras.Input((image_size, image_size, 3)), layers.Rescaling(1 / 127.5, -1), layers.AveragePooling2D(2)]
+    stack += [layers.Conv2D(12, 5, strides=2, padding="same", use_bias=False)]
+    for filters in (24, 48, 64):
+        stack += [layers.BatchNormalization(momentum=0.9), layers.ReLU()]
+        stack += [layers.Conv2D(filters, 3, padding="same", use_bias=False), layers.MaxPooling2D()]
+    stack += [layers.BatchNormalization(momentum=0.9), layers.ReLU()]
+    stack += [layers.Flatten(), layers.Dropout(0.3), layers.Dense(num_classes, activation="softmax")]
+    return keras.Sequential(stack)
+
+
 def name_weights(model):
     """Name every weight of a model by its layer and its role, in the model's order.
 
