@@ -11,13 +11,13 @@ import argparse
 import csv
 
 import numpy as np
-from PIL import Image
 
 from benchmarks.source_probe import SETS
+from tlbook.datasets.duplicates import draw_thumbnails, find_nearest
 from tlbook.datasets.scan import scan_folder
 from tlbook.errors import BadInput
 from tlbook.evidence.results import results_path, write_record
-from tlbook.runtime import mirror_dir, show_progress
+from tlbook.runtime import mirror_dir
 from tlbook.training.pretraining.photos import ARCHIVE
 
 NAME = "source_overlap"
@@ -31,7 +31,7 @@ COLUMNS = {
 }
 
 
-def draw_thumbnails(path):
+def read_thumbnails(path):
     """Shrink every image of an archive.
 
     Parameters
@@ -42,45 +42,10 @@ def draw_thumbnails(path):
     -------
     names : tuple of str
     thumbnails : numpy.ndarray
-        float32, (n, 256), mean 0, length 1; flat images are all zero.
+        uint8, (n, 16, 16).
     """
     listing = scan_folder(path)
-    out = np.empty((len(listing.names), SIDE * SIDE), np.float32)
-    for i in show_progress(range(len(out)), path.stem):
-        grey = Image.fromarray(listing.store.read(i)).convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
-        out[i] = np.asarray(grey, np.float32).ravel()
-    out -= out.mean(-1, keepdims=True)
-    return listing.names, out / np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1.0)
-
-
-def find_pairs(thumbnails, others, batch=500):
-    """Find the most similar other image of each image, mirrored or not.
-
-    Parameters
-    ----------
-    thumbnails, others : numpy.ndarray
-        float32, (n, 256) and (m, 256).
-    batch : int
-
-    Returns
-    -------
-    nearest : numpy.ndarray
-        int64, (n,).
-    correlation : numpy.ndarray
-        float32, (n,).
-    """
-    nearest, correlation = np.zeros(len(thumbnails), np.int64), np.full(len(thumbnails), -1.0, np.float32)
-    mirrored = thumbnails.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(len(thumbnails), -1)
-    for view in (thumbnails, mirrored):
-        for start in range(0, len(view), batch):
-            part = slice(start, start + batch)
-            products = view[part] @ others.T
-            best = products.argmax(-1)
-            value = products[np.arange(len(best)), best]
-            better = value > correlation[part]
-            nearest[part] = np.where(better, best, nearest[part])
-            correlation[part] = np.where(better, value, correlation[part])
-    return nearest, correlation
+    return listing.names, draw_thumbnails(listing.store, size=SIDE, label=path.stem, quiet=False)
 
 
 def main():
@@ -89,12 +54,12 @@ def main():
     mirror = mirror_dir()
     if mirror is None:
         raise BadInput("the check needs the real sets; set TLBOOK_DATA_DIR to the folder that holds them")
-    photo_names, photos = draw_thumbnails(mirror / ARCHIVE)
+    photo_names, photos = read_thumbnails(mirror / ARCHIVE)
     rows = []
     print("| set | images | near-duplicates among the photographs | largest correlation |\n|---|---|---|---|")
     for name, stem in SETS.items():
-        names, thumbnails = draw_thumbnails(mirror / f"{stem}.zip")
-        nearest, correlation = find_pairs(thumbnails, photos)
+        names, thumbnails = read_thumbnails(mirror / f"{stem}.zip")
+        nearest, correlation = find_nearest(thumbnails, photos)
         found = np.flatnonzero(correlation >= LEAST_CORRELATION)
         rows += [(name, names[i], photo_names[nearest[i]], f"{correlation[i]:.4f}") for i in found]
         print(f"| {name} | {len(names)} | {len(found)} | {correlation.max():.3f} |", flush=True)

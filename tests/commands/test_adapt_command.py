@@ -38,6 +38,7 @@ def test_a_run_has_all_its_files_and_keys(finished_run):
     assert (report["schema"], report["strategy"], report["epochs"], report["groups_disjoint"]) == (1, "head", 0, True)
     assert report["n_train"] + report["n_val"] + report["n_test"] == 24
     assert report["n_groups"] == 12
+    assert not any("--groups" in line for line in report["warnings"])
     assert report["trainable_params"] == 768 * 2 + 2
 
 
@@ -125,6 +126,7 @@ def test_overwrite_replaces_an_earlier_run(finished_run, stripes, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
     report = json.loads((out / "report.json").read_text())
     assert (report["groups_disjoint"], report["accuracy"]["method"]) == (None, "wilson")
+    assert ["each image counts as a group of its own" in line for line in report["warnings"]].count(True) == 1
     assert "<img" not in (out / "report.html").read_text()
 
 

@@ -1,9 +1,12 @@
 """A folder of images becomes a data set, or one line says why not."""
 
+import re
+
 import numpy as np
 import pytest
 
-from tlbook.datasets.folders import from_folder
+from tests.datasets.conftest import encode_image
+from tlbook.datasets.folders import NO_GROUPS, from_folder
 from tlbook.errors import BadInput
 
 TWO = {"cats": 10, "dogs": 20}
@@ -31,7 +34,7 @@ def test_a_folder_is_split_by_class(make_folder):
     assert sorted(names) == sorted(name_images(TWO))
     assert all(case.classes[label] == name[:4] for name, label in zip(case.val.names, case.val.labels, strict=True))
     assert (case.train.groups == case.train.names).all()
-    assert (case.has_groups, case.skipped, case.warnings, case.ignored) == (False, (), (), {})
+    assert (case.has_groups, case.skipped, case.warnings, case.ignored) == (False, (), (NO_GROUPS,), {})
 
 
 def test_images_belong_to_their_names(make_folder):
@@ -100,6 +103,30 @@ def test_groups_stay_whole(make_folder):
     assert sum(map(len, groups)) == 10
 
 
+def test_twins_across_the_split_are_named(make_folder):
+    names = name_images({"cats": 30, "dogs": 30})
+    files = dict(zip(names, [encode_image(k // 3, size=(40, 30)) for k in range(60)], strict=True))
+    folder = make_folder(files)
+    case = from_folder(folder, seed=1)
+    assert case.warnings[0] == NO_GROUPS
+    (line,) = case.warnings[1:]
+    found = re.fullmatch(r"(\d+) of 24 validation and test images nearly equal a training image, .*--groups.*", line)
+    held_out = {name: names.index(name) // 3 for name in (*case.val.names, *case.test.names)}
+    trained = {names.index(name) // 3 for name in case.train.names}
+    assert int(found[1]) == sum(number in trained for number in held_out.values()) > 3
+    pairs = re.findall(r"'(\w+/\w+\.png)' and '(\w+/\w+\.png)'", line)
+    assert len(pairs) == 3
+    for one, other in pairs:
+        assert one in held_out
+        assert other in case.train.names
+        assert names.index(one) // 3 == names.index(other) // 3
+    rows = "path,group\n" + "".join(f"{name},{k // 3}\n" for k, name in enumerate(names))
+    (folder / "metadata.csv").write_text(rows)
+    assert from_folder(folder, groups="metadata.csv").warnings == ()
+    (narrow,) = from_folder(folder, groups=r"(.*)").warnings
+    assert "the groups given may be too small: name wider ones with --groups" in narrow
+
+
 def test_groups_of_classes_left_out_are_not_needed(make_folder):
     rows = "path,group\n" + "".join(f"{name},{k}\n" for k, name in enumerate(name_images(TWO)))
     names = dict.fromkeys(name_images(TWO | {"birds": 5})) | {"groups.csv": rows.encode()}
@@ -117,14 +144,14 @@ def test_per_class_nests_and_leaves_the_rest_alone(make_folder):
         assert np.bincount(case.train.labels).tolist() == [min(per_class, 12), min(per_class, 24)]
         previous = set(case.train.names)
     assert previous == set(whole.train.names)
-    assert case.warnings == ("fewer than 24 training images: cats 12",)
+    assert case.warnings == ("fewer than 24 training images: cats 12", NO_GROUPS)
 
 
 def test_unreadable_images_are_skipped_counted_and_named(make_folder):
     folder = make_folder(dict.fromkeys(name_images({"cats": 20, "dogs": 20})) | {"dogs/003.png": b"broken"})
     case = from_folder(folder)
     assert case.skipped == ("dogs/003.png: no image of a known format",)
-    assert case.warnings == ("skipped, unreadable: dogs/003.png: no image of a known format",)
+    assert case.warnings == ("skipped, unreadable: dogs/003.png: no image of a known format", NO_GROUPS)
     assert len(case.train) + len(case.val) + len(case.test) == 39
 
 
@@ -133,7 +160,7 @@ def test_other_files_are_counted_and_told(make_folder):
     case = from_folder(make_folder(dict.fromkeys(name_images(TWO)) | junk))
     expected = {"metadata.csv": 1, "hidden file": 1, ".txt file": 1, "image outside a class folder": 1}
     assert case.ignored == expected
-    assert case.warnings == ("passed over: 1 .txt file, 1 hidden file, 1 image outside a class folder",)
+    assert case.warnings == ("passed over: 1 .txt file, 1 hidden file, 1 image outside a class folder", NO_GROUPS)
 
 
 TRAIN = name_images({"cats": 4, "dogs": 4}, "train/")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tlbook.datasets.images import UnreadableImage
-from tlbook.datasets.scan import find_unreadable, scan_folder
+from tlbook.datasets.scan import check_images, scan_folder
 from tlbook.datasets.stores import ArrayStore, FileStore
 
 NAMES = [f"cats/{k:02}.png" for k in range(12)]
@@ -71,12 +71,12 @@ def test_damaged_members_are_unreadable(stores, make_folder, make_zip):
     data = bytearray(path.read_bytes())
     data[data.index(b"IDAT") + 40] ^= 0xFF  # in the first member: its CRC no longer fits
     path.write_bytes(data)
-    assert list(find_unreadable(scan_folder(path).store)) == [0]
+    assert list(check_images(scan_folder(path).store)[0]) == [0]
 
 
 def test_unreadable_images_are_found_in_place(make_folder):
     store = scan_folder(make_folder(dict.fromkeys(NAMES) | {"cats/03.png": b"", "cats/07.png": b"text"})).store
-    assert find_unreadable(store) == {3: "the file is empty", 7: "no image of a known format"}
+    assert check_images(store)[0] == {3: "the file is empty", 7: "no image of a known format"}
 
 
 def test_arrays_are_stores():

@@ -6,14 +6,19 @@ from pathlib import Path
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset, Split
+from tlbook.datasets.duplicates import describe_twins, find_twins
 from tlbook.datasets.groups import read_groups
 from tlbook.datasets.layout import check_classes, exclude_classes, read_layout
-from tlbook.datasets.scan import find_unreadable, scan_folder
+from tlbook.datasets.scan import check_images, scan_folder
 from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.errors import BadInput
 
 MAX_UNREADABLE = 0.05
 SIDE_NAMES = ("train", "val", "test")
+NO_GROUPS = (
+    "no --groups given: each image counts as a group of its own; if several show one person or thing, scores come out "
+    "too good"
+)
 
 
 def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=False):
@@ -21,7 +26,8 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
 
     Without split folders the images are divided 60/20/20 into train, val and test, by class and by whole groups;
     ``FOLDER/{train,val,test}/<class>/`` is kept as it is, and without val a fifth of the training groups validates.
-    Every image is decoded once to find those that are unreadable: up to 5 % are skipped and named.
+    Every image is decoded once: those that are unreadable are skipped and named, up to 5 %, and ``warnings`` names
+    validation and test images that nearly equal a training image.
 
     Parameters
     ----------
@@ -69,12 +75,13 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
         table = replace(table, groups=read_groups(groups, listing.store.container, table.names.tolist()))
     grouped = groups is not None
     check_classes(table, grouped=grouped)
-    table, skipped = _drop_unreadable(table, listing.store, grouped, quiet)
+    table, skipped, thumbnails = _drop_unreadable(table, listing.store, grouped, quiet)
     rows = _divide(table, seed)
     warnings = _warn(skipped, ignored)
     if per_class is not None:
         rows["train"], shortage = _take_per_class(table, rows["train"], per_class, seed)
         warnings += shortage
+    warnings += _warn_of_leaks(table, rows, thumbnails, grouped)
     classes, labels = np.unique(table.classes, return_inverse=True)
     sides = {
         side: Split(
@@ -116,10 +123,10 @@ def check_numbers(per_class, seed):
 
 
 def _drop_unreadable(table, store, grouped, quiet):
-    """Leave unreadable images out; return the table and a line for each of them."""
-    reasons = find_unreadable(store.take(table.index), quiet=quiet)
+    """Leave unreadable images out; return the table, a line for each of them, and thumbnails of the others."""
+    reasons, thumbnails = check_images(store.take(table.index), quiet=quiet)
     if not reasons:
-        return table, ()
+        return table, (), thumbnails
     skipped = tuple(f"{table.names[i]}: {reason}" for i, reason in reasons.items())
     if len(skipped) > MAX_UNREADABLE * len(table):
         raise BadInput(
@@ -131,7 +138,7 @@ def _drop_unreadable(table, store, grouped, quiet):
     table = table.keep(mask)
     number = f"{len(skipped)} unreadable image{'s' if len(skipped) > 1 else ''}"
     check_classes(table, grouped=grouped, dropped=f"without {number} ({'; '.join(skipped[:3])}) ")
-    return table, skipped
+    return table, skipped, thumbnails[mask]
 
 
 def _divide(table, seed):
@@ -163,3 +170,11 @@ def _warn(skipped, ignored):
     if passed:
         warnings.append("passed over: " + ", ".join(f"{count} {kind}" for kind, count in passed.items()))
     return tuple(warnings)
+
+
+def _warn_of_leaks(table, rows, thumbnails, grouped):
+    """Say where groups are missing, and which images have a near-duplicate on the training side."""
+    sides = np.repeat([0, 1, 2], [len(rows[side]) for side in SIDE_NAMES])
+    used = np.concatenate([rows[side] for side in SIDE_NAMES])
+    twins = describe_twins(find_twins(thumbnails[used], sides), table.names[used], grouped=grouped)
+    return (() if grouped else (NO_GROUPS,)) + (() if twins is None else (twins,))

@@ -10,6 +10,7 @@ EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif"
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 DEPTHS = (8, 10, 12, 14, 16)
 ORIENTATION_TAG = 0x0112
+THUMBNAIL_SIZE = 32
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,16 +62,23 @@ def decode_image(data):
         raise UnreadableImage(_describe(error, data)) from error
 
 
-def verify_image(data):
-    """Check that an image decodes to its last byte, faster than decoding it.
+def read_thumbnail(data, size=THUMBNAIL_SIZE):
+    """Decode an image to a small grey square; damage is found as by decoding it in full, and faster.
 
-    JPEG is decoded at an eighth of its size: the whole entropy-coded stream is still read, which is where damage
-    shows, and only the inverse transform is saved.
+    JPEG is decoded at an eighth of its size where that is enough: the whole entropy-coded stream is still read, which
+    is where damage shows, and only the inverse transform is saved.
 
     Parameters
     ----------
     data : bytes
         Contents of an image file.
+    size : int
+        Pixels a side.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, (size, size), 0-255.
 
     Raises
     ------
@@ -78,16 +86,38 @@ def verify_image(data):
         The image would not decode.
     """
     if data[:2] != b"\xff\xd8":
-        decode_image(data)
-        return
+        return shrink_image(decode_image(data), size)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            image.draft(None, (1, 1))
+            image.draft(None, (size, size))
             image.load()
+            return _shrink(_turn_upright(image.convert("L"), image), size)
     except MemoryError:
         raise
     except Exception as error:  # as above
         raise UnreadableImage(_describe(error, data)) from error
+
+
+def shrink_image(image, size=THUMBNAIL_SIZE):
+    """Shrink an image to a small grey square, each pixel the mean of what it covers.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        uint8, (height, width, 3), 0-255.
+    size : int
+        Pixels a side.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, (size, size), 0-255.
+    """
+    return _shrink(Image.fromarray(image).convert("L"), size)
+
+
+def _shrink(grey, size):
+    return np.asarray(grey.resize((size, size), Image.Resampling.BOX))
 
 
 def resize_image(image, size):

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from posixpath import splitext
 
+import numpy as np
+
 from tlbook.datasets.containers import Archive, Folder
-from tlbook.datasets.images import EXTENSIONS, UnreadableImage, verify_image
+from tlbook.datasets.images import EXTENSIONS, THUMBNAIL_SIZE, UnreadableImage, read_thumbnail
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
@@ -78,8 +80,8 @@ def scan_folder(path):
     return _scan_zip(path)
 
 
-def find_unreadable(store, *, quiet=False):
-    """Find the images that do not decode to their last byte.
+def check_images(store, *, quiet=False):
+    """Decode every image once, small: those that do not decode to their last byte are found, the others drawn.
 
     Parameters
     ----------
@@ -89,19 +91,22 @@ def find_unreadable(store, *, quiet=False):
 
     Returns
     -------
-    dict of int to str
+    unreadable : dict of int to str
         Reason by index.
+    thumbnails : numpy.ndarray
+        uint8, (n, 32, 32), grey; black where unreadable. A kilobyte an image.
     """
+    thumbnails = np.zeros((len(store), THUMBNAIL_SIZE, THUMBNAIL_SIZE), np.uint8)
 
     def check(index):
         try:
-            verify_image(store.read_bytes(index))
+            thumbnails[index] = read_thumbnail(store.read_bytes(index))
         except UnreadableImage as error:
             return str(error)
         return None
 
     verdicts = map_in_threads(check, len(store), "checking images", quiet=quiet)
-    return {index: reason for index, reason in enumerate(verdicts) if reason is not None}
+    return {index: reason for index, reason in enumerate(verdicts) if reason is not None}, thumbnails
 
 
 def _walk(root):
