@@ -9,12 +9,10 @@ Run it as ``python -m benchmarks.source_probe``; needs TLBOOK_DATA_DIR. It goes 
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
-from tlbook.datasets.dataset import Split
-from tlbook.datasets.folders import from_folder
+from benchmarks.cases import SETS, load_whole
 from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.errors import BadInput
 from tlbook.evidence.adapt import mean_recall
@@ -27,17 +25,6 @@ from tlbook.training.features import extract_features
 from tlbook.training.heads import fit_head
 
 NAME = "source_probe"
-SETS = {
-    "fractures": "fracatlas_xray_subset",
-    "brains": "alzheimer_mri_by_subject",
-    "dogs": "stanford_dogs_20breeds",
-    "pets": "cats_vs_dogs",
-    "signs": "gtsrb_14signs",
-    "textures": "dtd_10textures",
-    "flowers": "flowers_5",
-    "characters": "omniglot_characters",
-    "objects": "tiny_imagenet_20",
-}
 SOURCES = ("random", "worlds", "photos", "mobilenet_v2_035", "mobilenet_v2")
 SEEDS = range(5)
 PER_CLASS = 200
@@ -56,46 +43,6 @@ COLUMNS = {
 }
 
 
-def load_whole(name):
-    """Read a real set as one side: all images of all sides in a fixed order.
-
-    Parameters
-    ----------
-    name : str
-        Key of ``SETS``.
-
-    Returns
-    -------
-    Split
-    int
-        Number of classes.
-    """
-    path = mirror_dir() / f"{SETS[name]}.zip"
-    exclude = ("ModerateDemented",) if name == "brains" else ()
-    if name == "characters":
-        classes = sorted({Path(member).parent.name for member in list_members(path)})
-        exclude = tuple(c for i, c in enumerate(classes) if i % 3)
-    data = from_folder(path, groups="metadata.csv", exclude=exclude, quiet=True)
-    sides = (data.train, data.val, data.test)
-    names = [n for side in sides for n in side.names]
-    labels = np.concatenate([side.labels for side in sides])
-    groups = np.concatenate([side.groups for side in sides])
-    images = np.concatenate([side.load(IMAGE_SIZE, quiet=True) for side in sides])
-    from tlbook.datasets.stores import ArrayStore
-
-    order = np.argsort(names)
-    whole = Split(ArrayStore(images), labels, tuple(names), groups)
-    return whole.take(order), len(data.classes)
-
-
-def list_members(path):
-    """List the image members of a zip file with their class folders."""
-    import zipfile
-
-    with zipfile.ZipFile(path) as archive:
-        return [n for n in archive.namelist() if "/" in n and not n.endswith("/")]
-
-
 def make_measure(image_size):
     """Return the function that measures one row; it keeps the set and the features it used last."""
     kept = {}
@@ -106,7 +53,7 @@ def make_measure(image_size):
         return kept[key[0]][1]
 
     def measure(row):
-        whole, num_classes = keep(("set", row["set"]), lambda: load_whole(row["set"]))
+        whole, num_classes = keep(("set", row["set"]), lambda: load_whole(row["set"], image_size))
         drawn = row["seed"] if row["source"] == "random" else 0
         source = keep(
             ("source", row["source"], drawn), lambda: load_source(row["source"], image_size=image_size, seed=drawn)

@@ -15,16 +15,10 @@ stopped, seed after seed.
 """
 
 import argparse
-from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 
-from benchmarks.source_probe import SETS, load_whole
-from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.load import load_case
-from tlbook.datasets.splits import nested_subset, split_groups
-from tlbook.datasets.stores import ArrayStore
+from benchmarks.cases import SETS, load_sides
 from tlbook.errors import BadInput
 from tlbook.evidence.adapt import adapt, mean_recall, predict_split
 from tlbook.evidence.experiments import run_grid
@@ -41,7 +35,6 @@ STEPS, BATCH_SIZE = 240, 32
 SCRATCH_RATES = (1e-3, 3e-3, 1e-2)
 FULL_RATE = FullFineTune().learning_rate
 SEEDS = range(5)
-SLICES = 32  # of a person
 PER_CLASS = {
     "fractures": 200, "brains": 15, "dogs": 10, "pets": 20, "signs": 10,
     "textures": 20, "flowers": 20, "characters": 10, "objects": 10,
@@ -63,40 +56,6 @@ COLUMNS = {
     "balanced_accuracy": "on the test side, fraction",
     "seconds": "of the row, on the machine of the lab record",
 }
-
-
-@lru_cache(maxsize=2)
-def load_data(name, variant, seed):
-    """Load one set as one seed splits or draws it, its images in memory.
-
-    Parameters
-    ----------
-    name : str
-        Key of ``PER_CLASS``.
-    variant : str
-        ``real`` or ``synthetic``.
-    seed : int
-
-    Returns
-    -------
-    Dataset
-    """
-    if variant == "synthetic":
-        return load_case(name, per_class=PER_CLASS[name], seed=seed)
-    whole, num_classes = load_real(name)
-    side = split_groups(whole.labels, whole.groups, seed=seed)
-    per_class = PER_CLASS[name] * (SLICES if name == "brains" else 1)
-    train, val, test = (np.flatnonzero(side == s) for s in range(3))
-    train, val = (s[nested_subset(whole.labels[s], whole.groups[s], per_class, seed=seed)] for s in (train, val))
-    classes = tuple(f"class_{c}" for c in range(num_classes))
-    return Dataset(name, classes, *(whole.take(s) for s in (train, val, test)))
-
-
-@lru_cache(maxsize=1)
-def load_real(name):
-    """Read a real set whole, its images in memory at the size of the network."""
-    whole, num_classes = load_whole(name)
-    return replace(whole, images=ArrayStore(whole.load(IMAGE_SIZE, quiet=True))), num_classes
 
 
 def make_strategy(row, num_train):
@@ -130,7 +89,7 @@ def measure(row):
     -------
     dict
     """
-    data = load_data(row["set"], row["variant"], row["seed"])
+    data = load_sides(row["set"], row["variant"], PER_CLASS[row["set"]], row["seed"])
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
     run = adapt(data, source, make_strategy(row, len(data.train)), seed=row["seed"], cache=False)
     return {
