@@ -19,8 +19,9 @@ import argparse
 import numpy as np
 
 from benchmarks.cases import SETS, load_sides
+from benchmarks.measuring import COLUMNS as MEASURED
+from benchmarks.measuring import score_strategy
 from tlbook.errors import BadInput
-from tlbook.evidence.adapt import adapt, mean_recall, predict_split
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import paired_t_interval, t_interval
 from tlbook.evidence.results import results_path, write_record
@@ -47,14 +48,7 @@ COLUMNS = {
     "strategy": "scratch, head or full",
     "learning_rate": "peak; 0 for a head, which is fitted to convergence",
     "seed": "of the split or the drawing, of initialisation and of the order of images",
-    "weights": "first 12 digits of the source weights' SHA-256; empty from scratch",
-    "num_train": "training images",
-    "num_val": "validation images",
-    "num_test": "test images",
-    "epochs": "that were run",
-    "val_balanced_accuracy": "of the kept epoch on the validation side, fraction: what settings are chosen by",
-    "balanced_accuracy": "on the test side, fraction",
-    "seconds": "of the row, on the machine of the lab record",
+    **MEASURED,
 }
 
 
@@ -91,13 +85,7 @@ def measure(row):
     """
     data = load_sides(row["set"], row["variant"], PER_CLASS[row["set"]], row["seed"])
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
-    run = adapt(data, source, make_strategy(row, len(data.train)), seed=row["seed"], cache=False)
-    return {
-        "weights": "" if row["strategy"] == "scratch" else source.weights_sha256[:12],
-        "num_train": len(data.train), "num_val": len(data.val), "num_test": len(data.test), "epochs": run.epochs,
-        "val_balanced_accuracy": run.val_balanced_accuracy,
-        "balanced_accuracy": mean_recall(data.test.labels, predict_split(run, data.test)),
-    }  # fmt: skip
+    return score_strategy(data, source, make_strategy(row, len(data.train)), seed=row["seed"])
 
 
 def list_rows(sets):
