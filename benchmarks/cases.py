@@ -96,9 +96,23 @@ def load_sides(name, variant, per_class, seed, *, image_size=96):
     if variant == "synthetic":
         return load_case(name, per_class=per_class, seed=seed)
     whole, num_classes = _keep_whole(name, image_size)
+    return divide(whole, num_classes, per_class * (SLICES if name == "brains" else 1), seed=seed)
+
+
+def divide(whole, num_classes, per_class, *, seed):
+    """Divide a real set: whole groups on one side, at most so many training and validation images a class.
+
+    Parameters
+    ----------
+    whole : Split
+    num_classes, per_class, seed : int
+
+    Returns
+    -------
+    Dataset
+    """
     side = split_groups(whole.labels, whole.groups, seed=seed)
-    num = per_class * (SLICES if name == "brains" else 1)
     train, val, test = (np.flatnonzero(side == s) for s in range(3))
-    train, val = (s[nested_subset(whole.labels[s], whole.groups[s], num, seed=seed)] for s in (train, val))
+    train, val = (s[nested_subset(whole.labels[s], whole.groups[s], per_class, seed=seed)] for s in (train, val))
     classes = tuple(f"class_{c}" for c in range(num_classes))
-    return Dataset(name, classes, *(whole.take(s) for s in (train, val, test)))
+    return Dataset("divided", classes, *(whole.take(s) for s in (train, val, test)))

@@ -1,0 +1,116 @@
+"""Every strategy on three real sets: which depth pays, from our source and from ImageNet's.
+
+Protocol, written down before the run. FracAtlas subset, Stanford Dogs (20 breeds) and the Alzheimer set by person (five
+or six slices of each, evenly spaced; Moderate left out); whole groups on one side, 60/20/20; at most 100 training
+images a class, at most as many validation images, all test images. Sources photos and mobilenet_v2_035 at 96 px: head,
+partial (last third of the blocks), full, film and scratch, ten epochs of batches of 32 with the strategy's own learning
+rate, the best epoch by validation loss. mobilenet_v2 at 160 px: head and full, at most 20 training images a class.
+Mirrored images on dogs and fractures. Balanced accuracy on the test side; seeds 0 to 4 vary split, initialisation and
+order; t intervals.
+
+Run it as ``python -m benchmarks.strategies_real``; needs TLBOOK_DATA_DIR. It goes on where it was stopped, seed after
+seed.
+"""
+
+import argparse
+from dataclasses import replace
+from functools import lru_cache
+
+from benchmarks.cases import SETS, divide, load_whole
+from benchmarks.measuring import COLUMNS as MEASURED
+from benchmarks.measuring import score_strategy
+from tlbook.errors import BadInput
+from tlbook.evidence.comparisons import summarise
+from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.results import results_path, write_record
+from tlbook.models.strategies import HeadOnly, find_strategy
+from tlbook.models.zoo import load_source
+from tlbook.runtime import mirror_dir
+
+NAME = "strategies_real"
+CASES = ("fractures", "brains", "dogs")
+NO_MIRROR = ("brains",)
+SLICE_STEP = 6  # of the 32 slices of a person
+SETTINGS = (
+    *((source, 96, 100, word) for source in ("photos", "mobilenet_v2_035")
+      for word in ("head", "partial", "full", "film", "scratch")),
+    ("mobilenet_v2", 160, 20, "head"),
+    ("mobilenet_v2", 160, 20, "full"),
+)  # fmt: skip
+EPOCHS = 10
+SEEDS = range(5)
+COLUMNS = {
+    "case": "real data set, by its case",
+    "source": "source model; from scratch its architecture with weights drawn anew",
+    "image_size": "pixels a side",
+    "per_class": "training images a class, at most",
+    "strategy": "the command's word",
+    "seed": "of split, initialisation and order",
+    **MEASURED,
+}
+
+
+@lru_cache(maxsize=1)
+def load_case_whole(name, image_size):
+    """Read a real set whole; of the Alzheimer set five or six slices of each person.
+
+    Parameters
+    ----------
+    name : str
+    image_size : int
+
+    Returns
+    -------
+    Split
+    int
+        Number of classes.
+    """
+    whole, num_classes = load_whole(name, image_size)
+    if name == "brains":  # sorted by person and slice below, so that every sixth is spaced evenly
+        order = sorted(range(len(whole)), key=lambda i: (whole.groups[i], whole.names[i]))
+        whole = whole.take(order[::SLICE_STEP])
+    return whole, num_classes
+
+
+def measure(row):
+    """Train and score one setting.
+
+    Parameters
+    ----------
+    row : dict
+
+    Returns
+    -------
+    dict
+    """
+    whole, num_classes = load_case_whole(row["case"], row["image_size"])
+    data = divide(whole, num_classes, row["per_class"], seed=row["seed"])
+    source = load_source(row["source"], image_size=row["image_size"])
+    strategy = find_strategy(row["strategy"])
+    if strategy != HeadOnly():
+        strategy = replace(strategy, epochs=EPOCHS, batch_size=32, mirror=row["case"] not in NO_MIRROR)
+    return score_strategy(data, source, strategy, seed=row["seed"])
+
+
+def main():
+    """Measure, record and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sources", nargs="+", default=None, help="source models (default: all)")
+    options = parser.parse_args()
+    if mirror_dir() is None:
+        raise BadInput("the real sets are needed; set TLBOOK_DATA_DIR to the folder that holds them")
+    names = ("source", "image_size", "per_class", "strategy")
+    rows = [
+        {"case": case, **dict(zip(names, setting, strict=True)), "seed": seed}
+        for seed in SEEDS for case in CASES for setting in SETTINGS
+        if options.sources is None or setting[0] in options.sources
+    ]  # fmt: skip
+    measured = run_grid(results_path(NAME), rows, measure, key=("case", *names, "seed"))
+    inputs = [mirror_dir() / f"{SETS[case]}.zip" for case in CASES]
+    write_record(NAME, command="python -m benchmarks.strategies_real", protocol=__doc__, columns=COLUMNS, inputs=inputs)
+    for row in summarise(measured, ["case", "source", "strategy"], "balanced_accuracy"):
+        print(f"{row['case']:10} {row['source']:17} {row['strategy']:8} {row['balanced_accuracy']}")
+
+
+if __name__ == "__main__":
+    main()
