@@ -1,21 +1,48 @@
-"""What each strategy trains, and that the source stays as it was."""
+"""What each strategy accepts, counts and trains on the compact network; tests of all families stand beside."""
 
 import numpy as np
 import pytest
 
+import tlbook
 from tlbook.errors import BadInput
 from tlbook.evidence.adapt import adapt
 from tlbook.models.classifiers import count_parameters
-from tlbook.models.strategies import FromScratch, FullFineTune, HeadOnly, find_strategy
+from tlbook.models.stages import list_blocks
+from tlbook.models.strategies import (
+    STRATEGIES,
+    FiLMOnly,
+    FromScratch,
+    FullFineTune,
+    GradualUnfreeze,
+    HeadOnly,
+    NormOnly,
+    PartialUnfreeze,
+    find_strategy,
+)
 from tlbook.models.zoo import load_source
+from tlbook.runtime import import_keras
 
 CLASSES = ("a", "b", "c")
-BACKBONE, HEAD, STATISTICS = 804_720, 768 * 3 + 3, 5_056 // 2
+BACKBONE, HEAD = 804_720, 768 * 3 + 3
+# a scale and a shift a channel: stem, two blocks a stage, shortcuts of stages 2 to 4, expansion
+BATCH_NORM = 2 * (16 + 4 * 16 + 4 * 32 + 4 * 64 + 4 * 128 + 32 + 64 + 128 + 768)
+TOP = 128 * 768  # the kernel of the last convolution, 1 x 1
+STAGE4_BLOCK2 = 2 * 9 * 128 * 128
+STAGE4_BLOCK1 = 9 * 64 * 128 + 9 * 128 * 128 + 64 * 128
 ROWS = [
-    # strategy, trainable weights by hand: a head of 768 x 3 + 3; batch-norm statistics are never trainable
+    # strategy, trainable weights by hand: half of a batch normalisation's are its statistics, never trainable
     (HeadOnly(), HEAD),
-    (FullFineTune(epochs=1), None),
-    (FromScratch(epochs=1), None),
+    (PartialUnfreeze(stages=1), HEAD + TOP),
+    (PartialUnfreeze(stages=2), HEAD + TOP + STAGE4_BLOCK2),
+    (PartialUnfreeze(), HEAD + TOP + STAGE4_BLOCK2 + STAGE4_BLOCK1),  # a third of ten blocks: three
+    (PartialUnfreeze(stages=1, batch_norm="trained"), HEAD + TOP + 2 * 768),
+    (PartialUnfreeze(fraction=1.0), HEAD + BACKBONE - 2 * BATCH_NORM),
+    (GradualUnfreeze(), HEAD + TOP + STAGE4_BLOCK2 + STAGE4_BLOCK1),  # its first phase
+    (FullFineTune(), HEAD + BACKBONE - BATCH_NORM),
+    (FullFineTune(batch_norm="frozen"), HEAD + BACKBONE - 2 * BATCH_NORM),
+    (FromScratch(), HEAD + BACKBONE - BATCH_NORM),
+    (FiLMOnly(), HEAD + BATCH_NORM),
+    (NormOnly(), HEAD + BATCH_NORM),
 ]
 
 
@@ -28,11 +55,8 @@ def source():
 def test_built_models_count_what_trains(source, strategy, trainable):
     before = [w.copy() for w in source.backbone.get_weights()]
     model = strategy.build(source, CLASSES, seed=0)
-    statistics = sum(
-        int(np.prod(w.shape)) for layer in model.layers for w in layer.weights if "moving" in w.path.rsplit("/", 1)[-1]
-    )
-    expected = BACKBONE + HEAD - statistics if trainable is None else trainable
-    assert count_parameters(model) == (expected, BACKBONE + HEAD)
+    film = BATCH_NORM if strategy.word == "film" else 0
+    assert count_parameters(model) == (trainable, BACKBONE + HEAD + film)
     assert model.output_shape == (None, 3)
     assert all(np.array_equal(a, b) for a, b in zip(before, source.backbone.get_weights(), strict=True))
 
@@ -48,30 +72,110 @@ def test_full_starts_from_the_source_and_scratch_does_not(source):
     assert not np.array_equal(stem(FromScratch(), 3), stem(FromScratch(), 4))
 
 
-@pytest.mark.parametrize("word", ["partial", "film", "norm", "other"])
-def test_strategies_that_are_not_there(word):
-    with pytest.raises(BadInput, match="expected auto, scratch, head, full"):
-        find_strategy(word)
+def test_film_starts_as_the_identity(source):
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
+    head, film = (s.build(source, CLASSES, seed=0) for s in (HeadOnly(), FiLMOnly()))
+    np.testing.assert_allclose(film.predict(images, verbose=0), head.predict(images, verbose=0), atol=1e-6)
 
 
-def test_schedules_out_of_range():
-    with pytest.raises(BadInput, match="epochs 0"):
-        FullFineTune(epochs=0)
+def test_scratch_keeps_what_scales_the_pixels():
+    keras = import_keras()
+    pixels = keras.Input((8, 8, 3))
+    scaled = keras.layers.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 5.0, 6.0], name="scale")
+    learnt = keras.layers.Normalization(name="learnt")
+    learnt.build((None, 8, 8, 3))
+    learnt.set_weights([np.array([7.0, 8.0, 9.0]), np.array([2.0, 3.0, 4.0]), np.array(0)])
+    backbone = keras.Model(pixels, keras.layers.Conv2D(4, 3, name="conv")(learnt(scaled(pixels))))
+    tiny = tlbook.models.zoo.SourceModel("tiny", backbone, (("stem", ("conv",)),), 8, "", "")
+    model = FromScratch().build(tiny, CLASSES, seed=1)
+    assert np.array_equal(model.get_layer("learnt").get_weights()[0], [7.0, 8.0, 9.0])
+    assert not np.array_equal(model.get_layer("conv").get_weights()[0], backbone.get_layer("conv").get_weights()[0])
 
 
-def test_training_moves_what_it_should_and_nothing_else(source, monkeypatch, tmp_path):
+def test_words_find_their_strategies():
+    assert set(STRATEGIES) == {"scratch", "head", "partial", "gradual", "full", "film", "norm"}
+    for word, kind in STRATEGIES.items():
+        assert find_strategy(word) == kind()
+        assert getattr(tlbook, kind.__name__) is kind
+        assert word == "head" or find_strategy(word, epochs=7).epochs == 7
+    with pytest.raises(BadInput, match="expected auto, scratch, head, partial, gradual, full, film, norm"):
+        find_strategy("other")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (FullFineTune, {"epochs": 0}, "epochs 0"),
+        (FullFineTune, {"batch_norm": "thawed"}, "expected 'frozen' or 'trained'"),
+        (FiLMOnly, {"learning_rate": 0}, "learning rate 0"),
+        (PartialUnfreeze, {"stages": 0}, "stages 0; expected a whole number from 1"),
+        (PartialUnfreeze, {"stages": 1.5}, "stages 1.5; expected a whole number from 1"),
+        (PartialUnfreeze, {"fraction": 0.0}, "fraction 0.0; expected more than 0"),
+        (PartialUnfreeze, {"fraction": 1.1}, "fraction 1.1; expected more than 0"),
+        (PartialUnfreeze, {"stages": 1, "fraction": 0.5}, "give one of the two"),
+        (PartialUnfreeze, {"batch_norm": ""}, "expected 'frozen' or 'trained'"),
+        (GradualUnfreeze, {"epochs": 2}, "epochs 2 for 3 phases"),
+        (GradualUnfreeze, {"fractions": ()}, "numbers that grow"),
+        (GradualUnfreeze, {"fractions": (0.5, 0.5)}, "numbers that grow"),
+        (GradualUnfreeze, {"fractions": (0.0, 0.5)}, "numbers that grow"),
+        (GradualUnfreeze, {"fractions": (0.5, 1.5)}, "numbers that grow"),
+    ],
+)
+def test_options_out_of_range(kind, options, message):
+    with pytest.raises(BadInput, match=message):
+        kind(**options)
+
+
+def test_more_stages_than_there_are(source):
+    with pytest.raises(BadInput, match="random has 10 blocks, give 1 to 10, or a fraction"):
+        PartialUnfreeze(stages=11).build(source, CLASSES, seed=0)
+
+
+def test_a_last_stage_of_normalisation_alone_goes_with_the_block_below():
+    keras = import_keras()
+    layers = keras.layers
+    pixels = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, name="low")(pixels)
+    x = layers.BatchNormalization(name="low_bn")(x)
+    x = layers.Conv2D(4, 3, name="high")(x)
+    backbone = keras.Model(pixels, layers.BatchNormalization(name="high_bn")(x))
+    stages = (("stem", ("low", "low_bn")), ("block", ("high",)), ("top", ("high_bn",)))
+    assert list_blocks(backbone, stages) == (("stem", ("low", "low_bn")), ("block", ("high", "high_bn")))
+
+
+def test_gradual_phases_grow_and_share_the_epochs():
+    strategy = GradualUnfreeze(epochs=8, learning_rate=1e-4, batch_size=16, mirror=True)
+    rest = {"learning_rate": 1e-4, "batch_size": 16, "mirror": True}
+    assert strategy.list_phases() == (
+        PartialUnfreeze(2, fraction=1 / 3, **rest),
+        PartialUnfreeze(3, fraction=2 / 3, **rest),
+        PartialUnfreeze(3, fraction=1.0, **rest),
+    )
+    assert FullFineTune().list_phases() == (FullFineTune(),)
+
+
+def list_weights(model):
+    to_numpy = import_keras().ops.convert_to_numpy
+    return {(layer.name, weight.name): to_numpy(weight) for layer in model.layers for weight in layer.weights}
+
+
+# one of each way through: a head alone, without a head first, phase by phase, layers added
+@pytest.mark.parametrize("word", ["head", "scratch", "gradual", "film"])
+def test_adapting_moves_what_it_should_and_nothing_else(source, word, monkeypatch, tmp_path):
     monkeypatch.setenv("TLBOOK_CACHE_DIR", str(tmp_path))
     from tlbook.datasets.synthetic.signs import make_case
 
-    case = make_case(per_class=5, val_per_class=5, test_per_class=5, size=32)
-    for strategy in (HeadOnly(), FullFineTune(epochs=1), FromScratch(epochs=1)):
-        start = strategy.build(source, case.classes, seed=0)
-        run = adapt(case, source, strategy, seed=0)
-        moved = {
-            layer.name
-            for layer, old in zip(run.model.layers, start.layers, strict=True)
-            if any(not np.array_equal(a, b) for a, b in zip(layer.get_weights(), old.get_weights(), strict=True))
-        }
-        with_weights = {layer.name for layer in start.layers if layer.get_weights()}
-        assert moved == ({"head"} if strategy.word == "head" else with_weights)
-        assert len(run.history.get("loss", ())) == run.epochs == (0 if strategy.word == "head" else 1)
+    case = make_case(per_class=3, val_per_class=3, test_per_class=3, size=32)
+    epochs = 0 if word == "head" else 3 if word == "gradual" else 1
+    strategy = find_strategy(word, epochs=epochs or None)
+    start = list_weights(strategy.build(source, case.classes, seed=0))
+    run = adapt(case, source, strategy, seed=0)
+    moved = {key for key, value in list_weights(run.model).items() if not np.array_equal(value, start[key])}
+    norm = {key for key in start if key[1] in {"gamma", "beta", "moving_mean", "moving_variance"}}
+    head = {key for key in start if key[0] == "head"}
+    film = {key for key in start if key[0].endswith("_film")}
+    trained = {"head": set(), "scratch": set(start), "gradual": set(start) - norm, "film": film}
+    assert moved == trained[word] | head
+    assert len(film) == (2 * 21 if word == "film" else 0)
+    assert len(run.history.get("loss", ())) == run.epochs == epochs
+    assert run.strategy == word

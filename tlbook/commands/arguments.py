@@ -95,7 +95,10 @@ def _add_adapt(commands):
     parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="folder to write; must not exist")
     parser.add_argument("--source", default="photos", metavar="NAME", help="source model (default: photos)")
     parser.add_argument("--weights", metavar="PATH|imagenet", help="weights of the source model")
-    parser.add_argument("--strategy", default="auto", help="auto (default), scratch, head or full")
+    parser.add_argument(
+        "--strategy", default="auto",
+        help="auto (default: head or full, by validation), scratch, head, partial, gradual, full, film or norm",
+    )  # fmt: skip
     parser.add_argument(
         "--groups", metavar="X", help="CSV file, or regular expression with one group: what a split keeps together"
     )
@@ -103,7 +106,7 @@ def _add_adapt(commands):
     parser.add_argument(
         "--image-size", type=whole_number(32, 2048), metavar="N", help="pixels a side (default: the source's)"
     )
-    parser.add_argument("--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs of scratch and full")
+    parser.add_argument("--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs (head has none)")
     parser.add_argument(
         "--seed", type=whole_number(0, LARGEST_SEED), default=0, metavar="N", help="of split and training (default: 0)"
     )

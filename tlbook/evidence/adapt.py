@@ -101,7 +101,10 @@ def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
     else:
         start = time.perf_counter()
         train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (dataset.train, dataset.val))
-        history = fit_model(model, train, val, strategy, seed=seed, quiet=quiet)
+        for phase in strategy.list_phases():
+            phase.set_trainable(model, source)
+            for key, values in fit_model(model, train, val, phase, seed=seed, quiet=quiet).items():
+                history.setdefault(key, []).extend(values)
         probabilities = predict_images(model, val[0])
         seconds["train"] += time.perf_counter() - start
     trainable, total = count_parameters(model)

@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 
+from tlbook.models.adapters import call_with_film
 from tlbook.models.backbones import draw_weights
 from tlbook.runtime import import_keras
 
@@ -28,7 +29,7 @@ def build_feature_model(backbone):
     return keras.Model(backbone.input, pooled, name="features")
 
 
-def build_classifier(backbone, classes, *, trainable, seed=0, keep_weights=True):
+def build_classifier(backbone, classes, *, trainable=True, seed=0, keep_weights=True, film=False):
     """Copy a backbone and put a softmax head on it.
 
     Parameters
@@ -41,7 +42,9 @@ def build_classifier(backbone, classes, *, trainable, seed=0, keep_weights=True)
     seed : int
         Of the weights that are drawn: the head's, and all others where they are not kept.
     keep_weights : bool
-        False draws the backbone's weights anew.
+        False draws the backbone's weights anew; what scales the pixels stays.
+    film : bool
+        True adds a scale and a shift per channel after every BatchNormalization; they start as the identity.
 
     Returns
     -------
@@ -49,10 +52,12 @@ def build_classifier(backbone, classes, *, trainable, seed=0, keep_weights=True)
         Raw pixels to probabilities, float32, (n, len(classes)); the head is the layer ``head``.
     """
     keras = import_keras()
+    added = {"call_function": call_with_film} if film else {}
     with draw_weights(seed):
-        copy = keras.models.clone_model(backbone, clone_function=_copy_layer)
-    if keep_weights:
-        copy.set_weights(backbone.get_weights())
+        copy = keras.models.clone_model(backbone, clone_function=_copy_layer, **added)
+    for layer in backbone.layers:
+        if keep_weights or isinstance(layer, keras.layers.Normalization):
+            copy.get_layer(layer.name).set_weights(layer.get_weights())
     for layer in copy.layers:
         layer.trainable = trainable
     x = keras.layers.GlobalAveragePooling2D(name="pool")(copy.output)

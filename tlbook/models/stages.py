@@ -3,11 +3,15 @@
 import re
 from collections import Counter
 
+from tlbook.runtime import import_keras
+
 # how the networks at hand name the layers of one block; what no pattern names is stem (before) or top (after)
 BLOCK_NAMES = re.compile(
     r"stage_?\d+_block_?\d+|downsampling_block_\d+|conv\d+_block\d+|expanded_conv_\d+|block_?\d+[a-z]?(?:_\d+(?=_))?"
     r"|mixed_?\d+[a-z]?|pool[2-9]|(?<=conv_dw_)\d+|(?<=conv_pw_)\d+|(?<=conv_pad_)\d+"
 )
+# cells of a network that no single tensor ever cuts, by the end of the names of their layers with weights
+CELL_NAMES = re.compile(r"_(stem_\d+|reduce_\d+|\d+)$")
 NO_STAGE = ("pixels", "preprocessing", "rescale")
 
 
@@ -42,6 +46,47 @@ def cut_stages(backbone):
             current = block
         stages.setdefault(current, []).extend(segment)
     return tuple((name, tuple(names)) for name, names in stages.items())
+
+
+def list_blocks(backbone, stages):
+    """List the blocks that a depth is counted in: stages that have weights besides those of normalisations.
+
+    A stage without such weights (a last normalisation, a pooling) goes with the block below it. A network of one stage
+    alone (NASNet) has its cells for blocks: they can be frozen like any, but more than one tensor goes between them.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+    stages : tuple of (str, tuple of str)
+        From :func:`cut_stages`.
+
+    Returns
+    -------
+    tuple of (str, tuple of str)
+        Name and layer names of every block, from the stem to the top.
+    """
+    layers = import_keras().layers
+    normalisations = (
+        layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization,
+    )  # fmt: skip
+    heavy = {layer.name for layer in backbone.layers if layer.weights and not isinstance(layer, normalisations)}
+    blocks = []
+    for name, names in _cut_cells(backbone) if len(stages) == 1 else stages:
+        if blocks and not heavy.intersection(names):
+            blocks[-1] = (blocks[-1][0], (*blocks[-1][1], *names))
+        else:
+            blocks.append((name, tuple(names)))
+    return tuple(blocks)
+
+
+def _cut_cells(backbone):
+    """Group the layers with weights by the cell that their names end in."""
+    cells = {}
+    for layer in backbone.layers:
+        if layer.weights:
+            match = CELL_NAMES.search(layer.name)
+            cells.setdefault(match[1] if match else "stem", []).append(layer.name)
+    return [(f"cell_{cell}" if cell.isdigit() else cell, names) for cell, names in cells.items()]
 
 
 def _name_block(segment):

@@ -1,60 +1,31 @@
 """What trains: one frozen dataclass a strategy, applied to a copy of the source before the only compile."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 from tlbook.errors import BadInput
-from tlbook.models.classifiers import build_classifier
+from tlbook.models.adapters import list_batch_norm
+from tlbook.models.norm_strategies import FiLMOnly, NormOnly
+from tlbook.models.stages import list_blocks
+from tlbook.models.strategy_base import Strategy, TrainedStrategy
+
+__all__ = [
+    "FiLMOnly", "FromScratch", "FullFineTune", "GradualUnfreeze", "HeadOnly", "NormOnly", "PartialUnfreeze", "Strategy",
+    "find_strategy",
+]  # fmt: skip
+
+BATCH_NORM = ("frozen", "trained")
 
 
-def _check_schedule(epochs, learning_rate, batch_size):
-    if epochs < 1 or batch_size < 1 or not 0 < learning_rate < 10:
-        raise BadInput(
-            f"epochs {epochs}, learning rate {learning_rate}, batch size {batch_size}; "
-            "expected epochs and batch size of at least 1 and a learning rate between 0 and 10"
-        )
+def _check_batch_norm(word):
+    if word not in BATCH_NORM:
+        raise BadInput(f"batch_norm {word!r}; expected 'frozen' or 'trained'")
 
 
-def _check_open(source, word):
-    if not source.backbone.trainable_weights:
-        raise BadInput(f"strategy {word} cannot train {source.name}: a TensorFlow Hub module stays frozen; use head")
-
-
-@dataclass(frozen=True)
-class Strategy(ABC):
-    """What of a source model trains on a target.
-
-    Attributes
-    ----------
-    word : str
-        The command's word for it.
-    keeps_backbone : bool
-        True where the backbone is frozen: features are then computed once and the head alone is fitted.
-    head_first : bool
-        True where training starts from a fitted head, so that its first gradients do not wreck what was transferred.
-    """
-
-    word: ClassVar[str]
-    keeps_backbone: ClassVar[bool] = False
-    head_first: ClassVar[bool] = False
-
-    @abstractmethod
-    def build(self, source, classes, *, seed):
-        """Return a classifier with its trainable weights set; the source stays as it is.
-
-        Parameters
-        ----------
-        source : SourceModel
-        classes : tuple of str
-        seed : int
-            Of weights that are drawn.
-
-        Returns
-        -------
-        keras.Model
-            Raw pixels to probabilities, not compiled.
-        """
+def _name_layers(source, batch_norm):
+    """Name all layers of the backbone, those of BatchNormalization only where they train."""
+    frozen = set() if batch_norm == "trained" else {layer.name for layer in list_batch_norm(source.backbone)}
+    return {layer.name for layer in source.backbone.layers} - frozen
 
 
 @dataclass(frozen=True)
@@ -67,78 +38,179 @@ class HeadOnly(Strategy):
     word: ClassVar[str] = "head"
     keeps_backbone: ClassVar[bool] = True
 
-    def build(self, source, classes, *, seed):
-        """Return a frozen copy of the source under a new head; see :meth:`Strategy.build`."""
-        return build_classifier(source.backbone, classes, trainable=False, seed=seed)
+    def choose_layers(self, source):
+        """Name no layer: the head alone trains."""
+        return set()
 
 
 @dataclass(frozen=True)
-class FullFineTune(Strategy):
+class PartialUnfreeze(TrainedStrategy):
+    """Train the last blocks of the source and the head; the blocks below stay frozen.
+
+    Depth is counted in the source's own blocks (:func:`tlbook.models.stages.list_blocks`), never in layers. Without
+    ``stages`` and ``fraction`` it is the last third of the blocks: later blocks are the more specific to the source's
+    task, and what lies below them runs only once, when its output is cached.
+    BatchNormalization stays frozen in all blocks, each layer by ``layer.trainable = False``, statistics, scale and
+    shift alike: a few batches of a small target estimate statistics worse than the source knew them.
+
+    Attributes
+    ----------
+    stages : int, optional
+        Blocks that train, counted from the top, 1 up to all; not together with ``fraction``.
+    fraction : float, optional
+        Share of the blocks that train, 0-1, rounded to whole blocks, at least one; not together with ``stages``.
+    batch_norm : str
+        ``"frozen"``, or ``"trained"``: in the blocks that train, statistics included.
+    epochs, learning_rate, batch_size, mirror
+        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
+
+    References
+    ----------
+    Yosinski et al. 2014, on how features grow specific with depth, arXiv:1411.1792.
+    """
+
+    stages: int | None = None
+    fraction: float | None = None
+    batch_norm: str = "frozen"
+    word: ClassVar[str] = "partial"
+    head_first: ClassVar[bool] = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        _check_batch_norm(self.batch_norm)
+        if self.stages is not None and self.fraction is not None:
+            raise BadInput(f"stages {self.stages} and fraction {self.fraction}; give one of the two")
+        if self.stages is not None and (not isinstance(self.stages, int) or self.stages < 1):
+            raise BadInput(f"stages {self.stages!r}; expected a whole number from 1: blocks counted from the top")
+        if self.fraction is not None and not 0 < self.fraction <= 1:
+            raise BadInput(f"fraction {self.fraction}; expected more than 0 and at most 1 of the blocks")
+
+    def count_blocks(self, source):
+        """Count the blocks that train.
+
+        Parameters
+        ----------
+        source : SourceModel
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        BadInput
+            The source has fewer than ``stages``.
+        """
+        total = len(list_blocks(source.backbone, source.stages))
+        if self.stages is None:
+            return max(1, int((self.fraction or 1 / 3) * total + 0.5))
+        if self.stages > total:
+            raise BadInput(f"stages {self.stages}; {source.name} has {total} blocks, give 1 to {total}, or a fraction")
+        return self.stages
+
+    def choose_layers(self, source):
+        """Name the layers of the last blocks; see :meth:`Strategy.choose_layers`."""
+        blocks = list_blocks(source.backbone, source.stages)[-self.count_blocks(source) :]
+        return {name for _, layers in blocks for name in layers} & _name_layers(source, self.batch_norm)
+
+
+@dataclass(frozen=True)
+class GradualUnfreeze(TrainedStrategy):
+    """Unfreeze from the top, phase by phase: a schedule of :class:`PartialUnfreeze` of growing depth.
+
+    The head comes first, fitted; then each phase trains deeper, on from the weights of the phase before, with a warm-up
+    and a cosine of its own. BatchNormalization stays frozen.
+
+    Attributes
+    ----------
+    fractions : tuple of float
+        Shares of the blocks that train, growing, 0-1; one a phase.
+    epochs : int
+        Of all phases together, split evenly; what is left over goes to the last ones. At least one a phase.
+    learning_rate, batch_size, mirror
+        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
+
+    References
+    ----------
+    Howard and Ruder 2018, arXiv:1801.06146, who unfreeze one layer an epoch.
+    """
+
+    fractions: tuple = (1 / 3, 2 / 3, 1.0)
+    word: ClassVar[str] = "gradual"
+    head_first: ClassVar[bool] = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        bounds = (0, *self.fractions, 1)
+        growing = all(low < high for low, high in zip(bounds, self.fractions, strict=False))
+        if not self.fractions or not growing or self.fractions[-1] > 1:
+            raise BadInput(f"fractions {self.fractions}; expected numbers that grow, more than 0 and at most 1")
+        if self.epochs < len(self.fractions):
+            raise BadInput(f"epochs {self.epochs} for {len(self.fractions)} phases; give at least one each")
+
+    def list_phases(self):
+        """List the phases; their epochs add up to ``epochs``."""
+        num = len(self.fractions)
+        epochs = [(self.epochs + i) // num for i in range(num)]
+        rest = {"learning_rate": self.learning_rate, "batch_size": self.batch_size, "mirror": self.mirror}
+        return tuple(PartialUnfreeze(e, fraction=f, **rest) for e, f in zip(epochs, self.fractions, strict=True))
+
+    def choose_layers(self, source):
+        """Name the layers that the first phase trains; see :meth:`Strategy.choose_layers`."""
+        return self.list_phases()[0].choose_layers(source)
+
+
+@dataclass(frozen=True)
+class FullFineTune(TrainedStrategy):
     """Train every weight, from the source's weights and a head that was fitted first.
 
     Batch normalisation trains too, statistics included (momentum 0.9, which :func:`tlbook.load_source` sees to).
 
     Attributes
     ----------
-    epochs : int
-    learning_rate : float
-        Peak of a warm-up and a half cosine.
-    batch_size : int
-    mirror : bool
-        True mirrors half of the training images; leave it False where left and right differ.
-
-    References
-    ----------
-    Kumar et al. 2022, on fitting the head first, arXiv:2202.10054.
+    batch_norm : str
+        ``"trained"``, or ``"frozen"``: statistics, scale and shift of every BatchNormalization as in the source.
+    epochs, learning_rate, batch_size, mirror
+        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
     """
 
-    epochs: int = 20
-    learning_rate: float = 1e-3
-    batch_size: int = 32
-    mirror: bool = False
+    batch_norm: str = "trained"
     word: ClassVar[str] = "full"
     head_first: ClassVar[bool] = True
 
     def __post_init__(self):
-        _check_schedule(self.epochs, self.learning_rate, self.batch_size)
+        super().__post_init__()
+        _check_batch_norm(self.batch_norm)
 
-    def build(self, source, classes, *, seed):
-        """Return a trainable copy of the source under a new head; see :meth:`Strategy.build`."""
-        _check_open(source, self.word)
-        return build_classifier(source.backbone, classes, trainable=True, seed=seed)
+    def choose_layers(self, source):
+        """Name all layers; see :meth:`Strategy.choose_layers`."""
+        return _name_layers(source, self.batch_norm)
 
 
 @dataclass(frozen=True)
-class FromScratch(Strategy):
+class FromScratch(TrainedStrategy):
     """Train the same network from random weights: what transfer is compared against.
 
     Attributes
     ----------
-    epochs : int
-    learning_rate : float
-        Peak of a warm-up and a half cosine.
-    batch_size : int
-    mirror : bool
-        True mirrors half of the training images; leave it False where left and right differ.
+    epochs, learning_rate, batch_size, mirror
+        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
     """
 
     epochs: int = 40
     learning_rate: float = 3e-3
-    batch_size: int = 32
-    mirror: bool = False
     word: ClassVar[str] = "scratch"
+    keeps_weights: ClassVar[bool] = False
 
-    def __post_init__(self):
-        _check_schedule(self.epochs, self.learning_rate, self.batch_size)
-
-    def build(self, source, classes, *, seed):
-        """Return the source's architecture with fresh weights under a new head; see :meth:`Strategy.build`."""
-        _check_open(source, self.word)
-        return build_classifier(source.backbone, classes, trainable=True, seed=seed, keep_weights=False)
+    def choose_layers(self, source):
+        """Name all layers; see :meth:`Strategy.choose_layers`."""
+        return _name_layers(source, "trained")
 
 
-STRATEGIES = {strategy.word: strategy for strategy in (FromScratch, HeadOnly, FullFineTune)}
-PLANNED = ("partial", "film", "norm")
+STRATEGIES = {
+    strategy.word: strategy
+    for strategy in (FromScratch, HeadOnly, PartialUnfreeze, GradualUnfreeze, FullFineTune, FiLMOnly, NormOnly)
+}
 
 
 def find_strategy(word, *, epochs=None):
@@ -147,7 +219,7 @@ def find_strategy(word, *, epochs=None):
     Parameters
     ----------
     word : str
-        ``scratch``, ``head`` or ``full``.
+        ``scratch``, ``head``, ``partial``, ``gradual``, ``full``, ``film`` or ``norm``.
     epochs : int, optional
         Instead of the strategy's own; ignored by ``head``, which has none.
 
@@ -158,10 +230,8 @@ def find_strategy(word, *, epochs=None):
     Raises
     ------
     BadInput
-        There is no such strategy, or it is not built yet.
+        There is no such strategy, or it needs more epochs.
     """
-    if word in PLANNED:
-        raise BadInput(f"strategy {word!r} is not built yet; expected auto, {', '.join(STRATEGIES)}")
     if word not in STRATEGIES:
         raise BadInput(f"no strategy {word!r}; expected auto, {', '.join(STRATEGIES)}")
     kind = STRATEGIES[word]

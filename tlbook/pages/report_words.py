@@ -3,10 +3,11 @@
 STRATEGIES = {
     "scratch": "from scratch: every weight trained, none taken over",
     "head": "head only: the source model frozen, a new head trained on its features",
-    "partial": "partial unfreezing: the head and the last layers of the source model trained",
+    "partial": "partial unfreezing: the head and the last blocks of the source model trained",
+    "gradual": "gradual unfreezing: the head first, then ever deeper blocks of the source model",
     "full": "full fine-tuning: every weight trained, starting from the source model",
     "film": "FiLM only: a scale and a shift per channel trained, with the head",
-    "norm": "normalisation only: the batch normalisation's scales and shifts trained, with the head",
+    "norm": "normalisation only: the batch normalisation's scales, shifts and statistics trained, with the head",
 }
 METHODS = {"wilson": "Wilson", "bootstrap": "bootstrap", "bootstrap_group": "bootstrap of groups", "t": "t"}
 

@@ -1,0 +1,57 @@
+"""Small additions to a copied backbone: a scale and a shift per channel after every BatchNormalization (FiLM)."""
+
+from tlbook.runtime import import_keras
+
+
+def list_batch_norm(model):
+    """List the layers of BatchNormalization in a network.
+
+    Parameters
+    ----------
+    model : keras.Model
+
+    Returns
+    -------
+    list of keras.layers.BatchNormalization
+        In the network's order.
+    """
+    kind = import_keras().layers.BatchNormalization
+    return [layer for layer in model.layers if isinstance(layer, kind)]
+
+
+def name_film(layer):
+    """Name the layer of scales and shifts that belongs to a BatchNormalization.
+
+    Parameters
+    ----------
+    layer : keras.layers.BatchNormalization
+
+    Returns
+    -------
+    str
+    """
+    return f"{layer.name}_film"
+
+
+def call_with_film(layer, *inputs, **options):
+    """Call a layer, and a scale and a shift per channel after it where it is a BatchNormalization.
+
+    For ``keras.models.clone_model(backbone, call_function=call_with_film)``. The addition is a stock layer, a depthwise
+    convolution of one pixel, so that any Keras loads the model; it starts as the identity.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer
+    inputs, options
+        What it is called with.
+
+    Returns
+    -------
+    keras.KerasTensor
+        Of the shape that the layer gives.
+    """
+    layers = import_keras().layers
+    outputs = layer(*inputs, **options)
+    if isinstance(layer, layers.BatchNormalization):
+        outputs = layers.DepthwiseConv2D(1, depthwise_initializer="ones", name=name_film(layer))(outputs)
+    return outputs
