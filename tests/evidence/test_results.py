@@ -7,7 +7,7 @@ import pytest
 
 from tlbook.errors import BadInput
 from tlbook.evidence import results
-from tlbook.evidence.comparisons import paired_difference, summarise
+from tlbook.evidence.comparisons import format_summary, paired_difference, paired_differences, summarise
 from tlbook.evidence.results import read_record, read_table, results_path, write_record
 from tlbook.runtime import data_dir
 
@@ -99,6 +99,28 @@ def test_summarise_gives_means_over_the_repeats():
     assert [(f["case"], f["n"], f["score"].value, f["score"].n) for f in found] == [
         ("a", 10, 12, 5), ("b", 10, 12, 5), ("a", 20, 22, 5), ("b", 20, 22, 5),
     ]  # fmt: skip
+
+
+def test_a_summary_is_written_in_percent():
+    rows = [{"case": "a long one", "n": 5, "the_score": 0.5}, {"case": "b", "n": 5, "the_score": None}]
+    rows += [{"case": "c", "n": 5, "the_score": s} for s in (0.1, 0.2, 0.3)]
+    assert format_summary(rows, ["case", "n"], "the_score").splitlines() == [
+        "case        n  the score, %",
+        "a long one  5   50.0",
+        "b           5  undefined",
+        "c           5   20.0  [-4.8, 44.8]",
+    ]
+
+
+def test_paired_differences_are_taken_apart_by_setting():
+    rows = [
+        {"case": case, "split": split, "seed": seed, "score": 0.5 + gain * (split == "slice") + seed / 10}
+        for case, gain in (("x", 0.2), ("y", 0.0))
+        for split in ("slice", "person")
+        for seed in range(3)
+    ]
+    found = paired_differences(rows, ["case"], "split", ("slice", "person"), value="score")
+    assert {key: round(figure.value, 6) for key, figure in found.items()} == {("x",): 0.2, ("y",): 0.0}
 
 
 def test_a_paired_difference_is_tighter_than_the_seeds_are_apart():

@@ -31,6 +31,58 @@ def summarise(rows, by, value):
     ]
 
 
+def format_summary(rows, by, value):
+    """Write the means of a column as a table in text, in percent with their intervals.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+    by : sequence of str
+        As for `summarise`.
+    value : str
+        Column of fractions.
+
+    Returns
+    -------
+    str
+        A heading and one line a setting.
+    """
+    means = summarise(rows, by, value)
+    lines = [[*by, f"{value.replace('_', ' ')}, %", ""]]
+    lines += [[*(str(row[c]) for c in by), *_write_percent(row[value])] for row in means]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(by))]
+    return "\n".join("  ".join([*map(str.ljust, line, widths), *line[len(by) :]]).rstrip() for line in lines)
+
+
+def _write_percent(figure):
+    if figure.value is None:
+        return "undefined", ""
+    ends = "" if figure.low is None else f"[{100 * figure.low:.1f}, {100 * figure.high:.1f}]"
+    return f"{100 * figure.value:5.1f}", ends
+
+
+def paired_differences(rows, by, column, pair, *, value, on=("seed",)):
+    """Compute the paired difference of two settings for each value of some columns.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+    by : sequence of str
+        Columns whose values tell the comparisons apart.
+    column, pair, value, on
+        As for `paired_difference`.
+
+    Returns
+    -------
+    dict of tuple to Figure
+        By the values of ``by``, in the order of first appearance.
+    """
+    parts = {}
+    for row in rows:
+        parts.setdefault(tuple(row[c] for c in by), []).append(row)
+    return {key: paired_difference(part, column, pair, value=value, on=on) for key, part in parts.items()}
+
+
 def paired_difference(rows, column, pair, *, value, on=("seed",)):
     """Difference of two settings measured under the same conditions, with its interval.
 
