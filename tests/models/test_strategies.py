@@ -78,18 +78,26 @@ def test_film_starts_as_the_identity(source):
     np.testing.assert_allclose(film.predict(images, verbose=0), head.predict(images, verbose=0), atol=1e-6)
 
 
-def test_scratch_keeps_what_scales_the_pixels():
+def test_copies_scale_the_pixels_as_the_source_does():
     keras = import_keras()
     pixels = keras.Input((8, 8, 3))
     scaled = keras.layers.Normalization(mean=[1.0, 2.0, 3.0], variance=[4.0, 5.0, 6.0], name="scale")
     learnt = keras.layers.Normalization(name="learnt")
     learnt.build((None, 8, 8, 3))
     learnt.set_weights([np.array([7.0, 8.0, 9.0]), np.array([2.0, 3.0, 4.0]), np.array(0)])
+    learnt.finalize_state()
     backbone = keras.Model(pixels, keras.layers.Conv2D(4, 3, name="conv")(learnt(scaled(pixels))))
     tiny = tlbook.models.zoo.SourceModel("tiny", backbone, (("stem", ("conv",)),), 8, "", "")
-    model = FromScratch().build(tiny, CLASSES, seed=1)
-    assert np.array_equal(model.get_layer("learnt").get_weights()[0], [7.0, 8.0, 9.0])
-    assert not np.array_equal(model.get_layer("conv").get_weights()[0], backbone.get_layer("conv").get_weights()[0])
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
+
+    def scale(model):
+        return keras.ops.convert_to_numpy(keras.Model(model.input, model.get_layer("learnt").output)(images))
+
+    for strategy in (FromScratch(), FullFineTune()):
+        model = strategy.build(tiny, CLASSES, seed=1)
+        np.testing.assert_array_equal(scale(model), scale(backbone))
+        kernels = [m.get_layer("conv").get_weights()[0] for m in (model, backbone)]
+        assert np.array_equal(*kernels) == strategy.keeps_weights
 
 
 def test_words_find_their_strategies():

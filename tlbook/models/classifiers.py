@@ -55,9 +55,12 @@ def build_classifier(backbone, classes, *, trainable=True, seed=0, keep_weights=
     added = {"call_function": call_with_film} if film else {}
     with draw_weights(seed):
         copy = keras.models.clone_model(backbone, clone_function=_copy_layer, **added)
-    for layer in backbone.layers:
-        if keep_weights or isinstance(layer, keras.layers.Normalization):
+    for layer in [layer for layer in backbone.layers if layer.weights]:
+        scales_pixels = isinstance(layer, keras.layers.Normalization)
+        if keep_weights or scales_pixels:
             copy.get_layer(layer.name).set_weights(layer.get_weights())
+        if scales_pixels:
+            copy.get_layer(layer.name).finalize_state()  # it works with constants that it takes from its weights
     for layer in copy.layers:
         layer.trainable = trainable
     x = keras.layers.GlobalAveragePooling2D(name="pool")(copy.output)
