@@ -112,6 +112,14 @@ def test_learning_rate_warms_up_and_ends_near_zero():
     assert rates[-1] < 1e-6
 
 
+def test_each_cycle_warms_up_and_falls_to_zero():
+    recipe = replace(SMALL, steps=1000, cycles=((0.5, 3e-3), (1.0, 1e-3)), warmup_steps=50)
+    rates = np.array([learning_rate_at(recipe, step) for step in range(1000)])
+    assert rates[:500].max() == pytest.approx(3e-3, rel=0.05)
+    assert rates[500:].max() == pytest.approx(1e-3, rel=0.05)
+    assert max(rates[499], rates[500], rates[999]) < 1e-4
+
+
 def test_recipes_that_are_not_there():
     with pytest.raises(BadInput, match="nothing"):
         find_recipe("nothing")

@@ -23,8 +23,11 @@ class Recipe:
         Fixed crops a photograph for which the teachers' features are computed.
     sizes : tuple of (float, int)
         Image sizes in pixels, each up to that share of the steps.
-    peak_learning_rate, weight_decay, label_smoothing : float
+    cycles : tuple of (float, float)
+        Peak learning rates, each up to that share of the steps: a warm-up and a half cosine to zero, then the next.
+    weight_decay, label_smoothing : float
     warmup_steps : int
+        Of each cycle.
     teacher_features : int
         Principal components kept of each teacher.
     teacher_weight, soft_label_weight, worlds_weight : float
@@ -39,7 +42,7 @@ class Recipe:
     worlds_per_class: int = 240
     num_views: int = 2
     sizes: tuple = ((0.55, 48), (0.88, 64), (1.0, 96))
-    peak_learning_rate: float = 3e-3
+    cycles: tuple = ((1.0, 3e-3),)
     weight_decay: float = 0.02
     label_smoothing: float = 0.1
     warmup_steps: int = 300
@@ -51,11 +54,29 @@ class Recipe:
 
     def size_at(self, step):
         """Return the image size in pixels of one step (0-based)."""
-        return next(size for share, size in self.sizes if step < share * self.steps or share == 1.0)
+        return next(size for share, size in self.sizes if step < round(share * self.steps) or share == 1.0)
+
+    def cycle_at(self, step):
+        """Return the cycle of one step (0-based): first step, step after the last, peak learning rate."""
+        first = 0
+        for share, peak in self.cycles:
+            stop = round(share * self.steps)
+            if step < stop or share == 1.0:
+                return first, stop, peak
+            first = stop
+        raise BadInput(f"the last cycle of {self.name} ends at {share} of the steps; expected 1.0")
 
 
 RECIPES = {
-    "photos": Recipe("photos", steps=12000, num_photos=128, num_worlds=48, num_views=3),
+    "photos": Recipe(
+        "photos",
+        steps=24000,
+        num_photos=128,
+        num_worlds=48,
+        num_views=3,
+        cycles=((0.5, 3e-3), (1.0, 1.5e-3)),
+        sizes=((0.275, 48), (0.44, 64), (0.5, 96), (0.8, 64), (1.0, 96)),
+    ),
     "worlds": Recipe(
         "worlds", steps=4000, num_photos=0, num_worlds=128, worlds_weight=1.0, sizes=((0.4, 48), (0.8, 64), (1.0, 96))
     ),

@@ -182,7 +182,7 @@ def pretrain(recipe, folder, *, quiet=False):
 
 
 def learning_rate_at(recipe, step):
-    """Return the learning rate of one step: a linear warm-up, then a half cosine to zero.
+    """Return the learning rate of one step: in each cycle a linear warm-up, then a half cosine to zero.
 
     Parameters
     ----------
@@ -193,8 +193,9 @@ def learning_rate_at(recipe, step):
     -------
     float
     """
-    warmup = min(1.0, (step + 1) / recipe.warmup_steps)
-    return recipe.peak_learning_rate * warmup * 0.5 * (1 + np.cos(np.pi * step / recipe.steps))
+    first, stop, peak = recipe.cycle_at(step)
+    warmup = min(1.0, (step - first + 1) / recipe.warmup_steps)
+    return peak * warmup * 0.5 * (1 + np.cos(np.pi * (step - first) / (stop - first)))
 
 
 def _build_for(recipe, material):

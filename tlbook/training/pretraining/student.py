@@ -31,7 +31,7 @@ def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, 
     }
     outputs = {key: keras.layers.Dense(width, name=key)(x) for key, width in widths.items() if width}
     student = _student_class(keras, recipe)(backbone.input, outputs, name="student")
-    optimizer = keras.optimizers.AdamW(recipe.peak_learning_rate, weight_decay=recipe.weight_decay, global_clipnorm=5.0)
+    optimizer = keras.optimizers.AdamW(recipe.cycles[0][1], weight_decay=recipe.weight_decay, global_clipnorm=5.0)
     student.compile(optimizer=optimizer, jit_compile=False)
     student.optimizer.build(student.trainable_variables)
     return student
