@@ -1,0 +1,81 @@
+"""Thin lines: what a head, full fine-tuning and a long training from scratch make of the fracture phantoms.
+
+Protocol, written down before the run. Case fractures at its default difficulty, 200 training images a class, 400 test
+images, the embedded network at 96 px. Head: fitted to convergence. Full: 40 epochs (520 steps of 32 images) at its
+default learning rate, from a fitted head. From scratch: 150 epochs (1,950 steps), the best of three learning rates by
+balanced accuracy on validation. Mirrored images, the best epoch by validation loss. Balanced accuracy on the test side;
+seeds 0 to 4 vary drawn images, initialisation and order; t intervals.
+
+Run it as ``python -m benchmarks.fractures_depth``; it needs no files and goes on where it was stopped, seed after seed.
+"""
+
+import argparse
+
+from benchmarks.cases import load_sides
+from benchmarks.measuring import COLUMNS as MEASURED
+from benchmarks.measuring import score_strategy
+from benchmarks.transfer_or_scratch import choose
+from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.intervals import t_interval
+from tlbook.evidence.results import results_path, write_record
+from tlbook.models.strategies import FromScratch, FullFineTune, HeadOnly
+from tlbook.models.zoo import load_source
+
+NAME = "fractures_depth"
+SOURCE, IMAGE_SIZE, PER_CLASS = "photos", 96, 200
+SCRATCH_RATES = (1e-3, 3e-3, 1e-2)
+SEEDS = range(5)
+COLUMNS = {
+    "strategy": "scratch, head or full",
+    "learning_rate": "peak; 0 for a head, which is fitted to convergence",
+    "seed": "of drawn images, initialisation and order",
+    **MEASURED,
+}
+
+
+def make_strategy(row):
+    """Turn a row into a strategy.
+
+    Parameters
+    ----------
+    row : dict
+
+    Returns
+    -------
+    Strategy
+    """
+    if row["strategy"] == "head":
+        return HeadOnly()
+    kind, epochs = {"scratch": (FromScratch, 150), "full": (FullFineTune, 40)}[row["strategy"]]
+    return kind(epochs=epochs, learning_rate=row["learning_rate"], mirror=True)
+
+
+def measure(row):
+    """Train and score one setting.
+
+    Parameters
+    ----------
+    row : dict
+
+    Returns
+    -------
+    dict
+    """
+    data = load_sides("fractures", "synthetic", PER_CLASS, row["seed"])
+    return score_strategy(data, load_source(SOURCE, image_size=IMAGE_SIZE), make_strategy(row), seed=row["seed"])
+
+
+def main():
+    """Measure, record and print the means over seeds."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    settings = [("head", 0.0), ("full", FullFineTune().learning_rate), *(("scratch", rate) for rate in SCRATCH_RATES)]
+    rows = [{"strategy": word, "learning_rate": rate, "seed": seed} for seed in SEEDS for word, rate in settings]
+    measured = run_grid(results_path(NAME), rows, measure, key=("strategy", "learning_rate", "seed"))
+    write_record(NAME, command="python -m benchmarks.fractures_depth", protocol=__doc__, columns=COLUMNS)
+    for word in ("head", "full", "scratch"):
+        scores = [choose([row for row in measured if row["seed"] == seed], (word,)) for seed in SEEDS]
+        print(f"{word:8} {t_interval(scores)}")
+
+
+if __name__ == "__main__":
+    main()
