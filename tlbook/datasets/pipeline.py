@@ -4,12 +4,14 @@ import numpy as np
 
 from tlbook.errors import BadInput
 
+GATHER = 8  # batches that are gathered in one call
+
 
 def make_pipeline(images, labels=None, *, batch_size=32, shuffle=False, seed=0, augment=None):
-    """Make a ``tf.data`` pipeline: cache, shuffle, batch, augment, prefetch.
+    """Make a ``tf.data`` pipeline of images in memory: shuffle, batch, augment, prefetch.
 
-    The order matters. Augmenting comes after the cache, so that each epoch sees other pictures, and after batching,
-    so that it costs one call a batch; shuffling comes after the cache, so that each epoch has another order.
+    The order matters. Augmenting comes after what is kept in memory, so that each epoch sees other pictures, and after
+    batching, so that it costs one call a batch.
 
     Parameters
     ----------
@@ -36,22 +38,111 @@ def make_pipeline(images, labels=None, *, batch_size=32, shuffle=False, seed=0, 
     BadInput
         Numbers of images and labels differ, or the batch size is below 1.
     """
-    if batch_size < 1:
-        raise BadInput(f"received batches of {batch_size} images; expected at least 1")
     if labels is not None and len(labels) != len(images):
         raise BadInput(f"received {len(images)} images and {len(labels)} labels; expected one label an image")
     import tensorflow as tf
 
     parts = (images,) if labels is None else (images, labels)
-    data = tf.data.Dataset.from_tensor_slices(tuple(np.asarray(part) for part in parts)).cache()
-    if shuffle:
-        data = data.shuffle(len(images), seed=seed, reshuffle_each_iteration=True)
-    data = data.batch(batch_size)
+    data = gather_batches(order_images(len(images), shuffle=shuffle, seed=seed), parts, batch_size=batch_size)
     if augment is not None:
         data = data.map(lambda batch, *rest: (augment(batch), *rest), num_parallel_calls=1, deterministic=True)
     if labels is None:
         data = data.map(lambda batch: batch)
     return data.prefetch(tf.data.AUTOTUNE)
+
+
+def order_images(count, *, shuffle=True, seed=0, skip=0):
+    """Give the order of the images, another each time it is iterated over.
+
+    An order depends on the number of the iteration, on ``seed`` and on TensorFlow's own seed
+    (:func:`tlbook.runtime.set_seed`), and on nothing else: a run that goes on later sees what it would have seen.
+
+    Parameters
+    ----------
+    count : int
+        Number of images.
+    shuffle : bool
+        True gives a new order each epoch.
+    seed : int
+    skip : int
+        Iterations that lie behind: the first order given is the one after theirs.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of int64 ().
+    """
+    import tensorflow as tf
+
+    order = tf.data.Dataset.range(count)
+    if not shuffle:
+        return order
+    order = order.shuffle(max(1, count), seed=seed, reshuffle_each_iteration=True)
+    for _ in range(skip):
+        iter(order)  # draws the seed of an iteration
+    return order
+
+
+def draw_keys(*, seed=0, skip=0):
+    """Draw a number for each batch of each epoch, for whatever is random in it.
+
+    Parameters
+    ----------
+    seed : int
+    skip : int
+        As for `order_images`.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of int64 (), without end, others in each iteration.
+    """
+    import tensorflow as tf
+
+    keys = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
+    for _ in range(skip):
+        iter(keys)
+    return keys
+
+
+def gather_batches(order, parts, *, batch_size):
+    """Turn an order into batches; several are gathered by one call, and nothing is copied beforehand.
+
+    Parameters
+    ----------
+    order : tf.data.Dataset
+        Of int64 (), of known length.
+    parts : sequence of numpy.ndarray
+        In memory or mapped from a file, (n, …).
+    batch_size : int
+        At least 1; the last batch may be smaller.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of tuples, one tensor a part.
+
+    Raises
+    ------
+    BadInput
+        The batch size is below 1.
+    """
+    if batch_size < 1:
+        raise BadInput(f"received batches of {batch_size} images; expected at least 1")
+    import tensorflow as tf
+
+    parts = [np.asanyarray(part) for part in parts]
+
+    def take(indices):
+        return [part[indices] for part in parts]
+
+    def gather(indices):
+        tensors = tf.numpy_function(take, [indices], [tf.as_dtype(part.dtype) for part in parts], stateful=False)
+        return tuple(tf.ensure_shape(t, (None, *p.shape[1:])) for t, p in zip(tensors, parts, strict=True))
+
+    steps = -(-order.cardinality() // batch_size)
+    batches = order.batch(GATHER * batch_size).map(gather).rebatch(batch_size)
+    return batches.apply(tf.data.experimental.assert_cardinality(steps))
 
 
 def load_pipeline(split, size, *, batch_size=32, shuffle=False, seed=0, augment=None):

@@ -13,6 +13,7 @@ __all__ = [
     "errors_per_year",
     "intervals",
     "learning_curve",
+    "learning_rate_search",
     "paired_differences",
     "reliability",
     "sample_grid",
@@ -74,6 +75,29 @@ def _log_counts(ax, counts):
     ax.set_xticks(counts, minor=False)
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(ScalarFormatter())
+
+
+def learning_rate_search(search, *, ax=None):
+    """Plot what the learning-rate finder saw.
+
+    Parameters
+    ----------
+    search : tlbook.training.learning_rates.RateSearch
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    with style():
+        ax = new_axes(ax)
+        ax.plot(search.rates, search.losses, ".", color=MUTED, label="one batch")
+        ax.plot(search.rates, search.smoothed, color=COLOURS[0], label="running average")
+        ax.axvline(search.suggestion, color=INK, linestyle="--", label=f"suggestion {search.suggestion:.1e}")
+        top = 1.2 * max(search.smoothed[0], np.nanmin(search.smoothed))
+        ax.set(xscale="log", xlabel="learning rate", ylabel="loss", ylim=(0, top))
+        ax.legend()
+    return ax
 
 
 def training_history(history, *, metric="loss", ax=None):

@@ -1,0 +1,84 @@
+"""Learning rates: the finder leaves no trace, the schedule has its shape, stages have their shares."""
+
+import numpy as np
+import pytest
+
+from tlbook.errors import BadInput
+from tlbook.models.classifiers import build_classifier
+from tlbook.models.networks import build_compact_resnet
+from tlbook.training.learning_rates import find_learning_rate, make_optimizer, make_schedule, scale_rates
+
+
+@pytest.fixture(scope="module")
+def model():
+    backbone = build_compact_resnet(16, stage_filters=(4, 8), blocks=1, num_features=8)
+    return build_classifier(backbone, ("a", "b"), trainable=True)
+
+
+def test_the_finder_restores_weights_and_optimiser():
+    import keras
+
+    keras.utils.set_random_seed(0)
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    images = (rng.integers(0, 156, (40, 4, 4, 3)) + 100 * labels[:, None, None, None]).astype(np.uint8)
+    labels[rng.random(40) < 0.2] = 0  # what can't be learned keeps the loss from vanishing
+    layers = [keras.layers.Rescaling(1 / 255), keras.layers.Flatten(), keras.layers.Dense(2, "softmax", name="head")]
+    model = keras.Sequential([keras.Input((4, 4, 3)), *layers])
+    model = keras.Model(model.inputs, model.outputs)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.train_on_batch(images[:4], labels[:4])
+    before = [v.numpy().copy() for v in (*model.variables, *model.optimizer.variables)]
+    search = find_learning_rate(model, (images, labels), low=1e-5, high=100.0, steps=60, batch_size=20)
+    after = [*model.variables, *model.optimizer.variables]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert 1e-4 < search.suggestion < 1
+    assert len(search.rates) == len(search.losses) == len(search.smoothed) <= 60
+    assert search.smoothed.min() < 0.95 * search.smoothed[10]
+    assert search.smoothed[-1] > 1.5 * search.smoothed.min()  # far beyond, training gets worse
+
+    from tlbook.pages.plots import learning_rate_search
+
+    axes = learning_rate_search(search)
+    assert axes.get_xscale() == "log"
+    assert f"{search.suggestion:.1e}" in axes.get_legend_handles_labels()[1][-1]
+
+
+def test_the_finder_refuses_an_empty_range(model):
+    with pytest.raises(BadInput, match="expected 0 < low < high"):
+        find_learning_rate(model, (np.zeros((2, 16, 16, 3), np.uint8), np.array([0, 1])), low=1.0, high=0.1)
+
+
+def test_the_schedule_warms_up_and_goes_down_to_nothing():
+    schedule = make_schedule(0.5, 100)
+    rates = [float(schedule(step)) for step in (0, 5, 10, 55, 100)]
+    assert rates == pytest.approx([0, 0.25, 0.5, 0.25, 0], abs=1e-6)
+
+
+def test_each_stage_has_its_share(model):
+    shares = scale_rates(model, 0.5)
+    assert set(shares) == {weight.path for weight in model.trainable_weights}
+    assert shares["head/kernel"] == shares["expand_conv/kernel"] == 1
+    assert (shares["stage2_block1_conv1/kernel"], shares["stem_conv/kernel"]) == (0.5, 0.125)
+
+
+def take_step(optimizer, *gradients):
+    import keras
+
+    weights = [keras.Variable(np.zeros(2, np.float32), name=name) for name in ("low", "top")]
+    optimizer.build(weights)
+    for gradient in gradients:
+        optimizer.apply([np.full(2, gradient, np.float32)] * 2)
+    return [w.numpy() for w in weights]
+
+
+def test_a_share_scales_the_update():
+    low, top = take_step(make_optimizer(0.1, shares={"low": 0.25}), 1.0)
+    assert low == pytest.approx(0.25 * top)
+    assert top == pytest.approx(-0.1, rel=1e-4)
+
+
+def test_accumulated_gradients_are_averaged():
+    once = take_step(make_optimizer(0.1), 2.0)
+    assert np.array_equal(take_step(make_optimizer(0.1, accumulate=2), 1.0, 3.0), once)
+    assert np.array_equal(take_step(make_optimizer(0.1, accumulate=2), 1.0), np.zeros((2, 2)))

@@ -1,0 +1,216 @@
+"""Variations of training images that keep their labels: drawn anew each epoch, and the same for the same seed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlbook.errors import BadInput
+from tlbook.runtime import import_keras
+
+DRAWS = 7  # uniform numbers an image: mirror, zoom, shift (2), contrast, brightness, turn
+VIEWS = 4  # fixed views of an image where the frozen part runs once
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random variations of an image; each is uniform in its range, and 0 leaves it out.
+
+    Attributes
+    ----------
+    mirror : bool
+        Mirror half of the images. Not where left and right differ: organs, text, traffic signs.
+    shift : float
+        Of the picture, up and down, left and right, at most this share of its side, 0-0.5. Edge pixels fill.
+    zoom : float
+        In and out by at most this share, 0-0.5.
+    turn : float
+        By at most this angle, degrees, 0-180.
+    brightness : float
+        Added, at most this share of the full range, 0-1.
+    contrast : float
+        About the image's mean, by at most this share, 0-1.
+    """
+
+    mirror: bool = False
+    shift: float = 0.0
+    zoom: float = 0.0
+    turn: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+
+    def __post_init__(self):
+        limits = {"shift": 0.5, "zoom": 0.5, "turn": 180, "brightness": 1, "contrast": 1}
+        for name, limit in limits.items():
+            if not 0 <= getattr(self, name) <= limit:
+                raise BadInput(f"augmentation {name} {getattr(self, name)}; expected 0 to {limit}")
+
+    @property
+    def moves(self):
+        """True where pixels are interpolated."""
+        return bool(self.shift or self.zoom or self.turn)
+
+    @property
+    def num_views(self):
+        """Fixed views that stand for it: 1 without any, 2 for mirroring (that is all there are), 4 otherwise."""
+        if self.moves or self.brightness or self.contrast:
+            return VIEWS
+        return 2 if self.mirror else 1
+
+
+# What a modality bears. Radiographs and slices keep their sides: a heart on the right is another finding.
+AUGMENTATIONS = {
+    "photographs": Augmentation(mirror=True, shift=0.1, zoom=0.1, brightness=0.1, contrast=0.2),
+    "radiographs": Augmentation(shift=0.05, zoom=0.05, turn=5, brightness=0.1, contrast=0.2),
+    "slices": Augmentation(shift=0.05, zoom=0.05, turn=5, contrast=0.1),
+    "signs": Augmentation(shift=0.1, zoom=0.1, turn=5, brightness=0.2, contrast=0.2),
+}
+
+
+def draw_numbers(count, seed, key):
+    """Draw the numbers that vary a batch.
+
+    Parameters
+    ----------
+    count : int or tensor
+        Images.
+    seed : int
+    key : tensor
+        int64 (), another for each batch of each epoch.
+
+    Returns
+    -------
+    tensor
+        float32, (count, 7), 0-1.
+    """
+    import tensorflow as tf
+
+    # only the low 31 bits of each: a seed may be anything up to 2**32
+    pair = tf.stack([tf.constant(seed % 2**31, tf.int64), tf.cast(key, tf.int64) % 2**31])
+    return tf.random.stateless_uniform((count, DRAWS), pair)
+
+
+def draw_view(count, seed, view, num_views):
+    """Draw the numbers of one fixed view; over all views, the first of them is spread evenly.
+
+    Parameters
+    ----------
+    count, seed : int
+    view, num_views : int
+        Which of how many.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (count, 7), 0-1.
+    """
+    numbers = np.random.default_rng((seed, view)).random((count, DRAWS), np.float32)
+    numbers[:, 0] = (view + 0.5) / num_views
+    return numbers
+
+
+def choose_views(numbers, num_views):
+    """Choose a view for each image of a batch: the one that has mirroring as the numbers have it.
+
+    Parameters
+    ----------
+    numbers : tensor
+        From :func:`draw_numbers`.
+    num_views : int
+
+    Returns
+    -------
+    tensor
+        int64, (batch,).
+    """
+    import tensorflow as tf
+
+    return tf.cast(numbers[:, 0] * num_views, tf.int64)
+
+
+def augment_images(augmentation, images, numbers):
+    """Vary a batch of images.
+
+    Parameters
+    ----------
+    augmentation : Augmentation
+    images : tensor
+        uint8 or float32, (batch, size, size, 3), 0-255.
+    numbers : tensor or numpy.ndarray
+        float32, (batch, 7), 0-1.
+
+    Returns
+    -------
+    tensor
+        Same shape; float32, or as it came where it is mirrored only.
+    """
+    import tensorflow as tf
+
+    numbers = tf.convert_to_tensor(numbers)
+    if augmentation.mirror:
+        images = tf.where(numbers[:, 0, None, None, None] >= 0.5, images[:, :, ::-1], images)
+    if augmentation.moves:
+        transforms = _build_transforms(augmentation, numbers, images.shape[1])
+        images = import_keras().ops.image.affine_transform(
+            tf.cast(images, tf.float32), transforms, fill_mode="nearest", data_format="channels_last"
+        )
+    if augmentation.brightness or augmentation.contrast:
+        images = tf.cast(images, tf.float32)
+        mean = tf.reduce_mean(images, (1, 2, 3), keepdims=True)
+        gain, offset = (
+            1 + augmentation.contrast * _centre(numbers, 4),
+            255 * augmentation.brightness * _centre(numbers, 5),
+        )
+        images = (images - mean) * gain[:, None, None, None] + mean + offset[:, None, None, None]
+        images = tf.clip_by_value(images, 0, 255)
+    return images
+
+
+def _centre(numbers, column):
+    return 2 * numbers[:, column] - 1
+
+
+def _build_transforms(augmentation, numbers, size):
+    """Build (batch, 8) projective transforms, from output to input pixels, about the picture's centre."""
+    import tensorflow as tf
+
+    angle = np.pi / 180 * augmentation.turn * _centre(numbers, 6)
+    scale = 1 + augmentation.zoom * _centre(numbers, 1)
+    cos, sin = scale * tf.cos(angle), scale * tf.sin(angle)
+    centre = (size - 1) / 2
+    x = centre + augmentation.shift * size * _centre(numbers, 2)
+    y = centre + augmentation.shift * size * _centre(numbers, 3)
+    zero = tf.zeros_like(cos)
+    rows = [cos, -sin, x - centre * cos + centre * sin, sin, cos, y - centre * sin - centre * cos, zero, zero]
+    return tf.stack(rows, 1)
+
+
+def mix_pairs(images, labels, alpha, key):
+    """Mix each image of a batch with the one opposite in it, and their labels alike (mixup).
+
+    Parameters
+    ----------
+    images : tensor
+        (batch, size, size, 3).
+    labels : tensor
+        float32, (batch, classes): distributions.
+    alpha : float
+        Above 0. The share of the first image is drawn from Beta(alpha, alpha), once a batch.
+    key : tensor
+        int64 (), another for each batch of each epoch.
+
+    Returns
+    -------
+    images, labels : tensor
+        float32.
+
+    References
+    ----------
+    Zhang et al. 2018, arXiv:1710.09412.
+    """
+    import tensorflow as tf
+
+    pair = tf.stack([tf.constant(1, tf.int64), tf.cast(key, tf.int64) % 2**31])
+    gammas = tf.random.stateless_gamma((2,), pair, alpha, dtype=tf.float64)  # of tiny alpha, float32 would underflow
+    share = tf.cast(gammas[0] / tf.maximum(gammas[0] + gammas[1], 1e-300), tf.float32)
+    images = tf.cast(images, tf.float32)
+    return tuple(share * part + (1 - share) * tf.reverse(part, [0]) for part in (images, labels))
