@@ -18,6 +18,7 @@ _HOME = {
     "FullFineTune": "tlbook.models.strategies",
     "FiLMOnly": "tlbook.models.strategies",
     "NormOnly": "tlbook.models.strategies",
+    "Training": "tlbook.training.recipe",
     "adapt": "tlbook.evidence.adapt",
     "evaluate": "tlbook.evidence.evaluate",
     "plots": "tlbook.pages",

@@ -18,7 +18,7 @@ KEYS = {
     *("schema", "classes", "n_train", "n_val", "n_test", "n_groups", "n_skipped", "groups_disjoint", "source"),
     *("weights_sha256", "strategy", "strategy_reason", "image_size", "epochs", "trainable_params", "total_params"),
     *("accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline", "seconds", "seed", "options"),
-    *("versions", "hardware", "warnings"),
+    *("versions", "hardware", "warnings", "frontier"),
 }
 
 

@@ -11,6 +11,7 @@ from tlbook.runtime import set_seed, show_progress
 from tlbook.training.features import extract_features
 from tlbook.training.fit import fit_model
 from tlbook.training.heads import fit_head
+from tlbook.training.recipe import Training
 
 BATCH_SIZE = 64
 
@@ -40,6 +41,9 @@ class Run:
     seconds : dict of str to float
         ``features`` and ``train``.
     seed : int
+    frontier : dict or None
+        What of the network was run only once (:class:`tlbook.training.fit.Fit`), in the first phase that had such a
+        part; None where each epoch ran all of it, and for a head alone.
     """
 
     model: object
@@ -56,9 +60,10 @@ class Run:
     val_balanced_accuracy: float
     seconds: dict
     seed: int
+    frontier: dict | None = None
 
 
-def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
+def adapt(dataset, source, strategy=None, *, training=None, seed=0, cache=True, quiet=True):
     """Adapt a source model to a data set.
 
     Parameters
@@ -69,6 +74,8 @@ def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
         Left as it is.
     strategy : Strategy or sequence of Strategy, optional
         Of several, what is better on validation is kept; None tries the head alone and full fine-tuning.
+    training : Training, optional
+        How gradients are taken, beyond what the strategy says; None takes the defaults.
     seed : int
         Of drawn weights and of the order of the images.
     cache : bool
@@ -82,7 +89,7 @@ def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
     """
     if not isinstance(strategy, Strategy):
         candidates = list_candidates(source) if strategy is None else strategy
-        runs = [adapt(dataset, source, s, seed=seed, cache=cache, quiet=quiet) for s in candidates]
+        runs = [adapt(dataset, source, s, training=training, seed=seed, cache=cache, quiet=quiet) for s in candidates]
         return runs[0] if len(runs) == 1 else choose_run(runs)
     set_seed(seed)
     seconds = {"features": 0.0, "train": 0.0}
@@ -95,24 +102,37 @@ def adapt(dataset, source, strategy=None, *, seed=0, cache=True, quiet=True):
         head = fit_head(sides[0], dataset.train.labels, sides[1], dataset.val.labels, len(dataset.classes))
         set_head(model, head)
         seconds["train"] += time.perf_counter() - start
-    history = {}
+    history, frontier = {}, None
     if strategy.keeps_backbone:
         probabilities = head.predict(sides[1])
     else:
         start = time.perf_counter()
         train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (dataset.train, dataset.val))
-        for phase in strategy.list_phases():
-            phase.set_trainable(model, source)
-            for key, values in fit_model(model, train, val, phase, seed=seed, quiet=quiet).items():
-                history.setdefault(key, []).extend(values)
+        options = {"training": training or Training(), "seed": seed, "quiet": quiet}
+        history, frontier = _run_phases(model, source, train, val, strategy, options)
         probabilities = predict_images(model, val[0])
         seconds["train"] += time.perf_counter() - start
     trainable, total = count_parameters(model)
     return Run(
         model, dataset.classes, strategy.word, source.name, f"{strategy.word} was asked for", source.weights_sha256,
         source.image_size, len(history.get("loss", ())), history, trainable, total,
-        mean_recall(dataset.val.labels, probabilities), seconds, seed,
+        mean_recall(dataset.val.labels, probabilities), seconds, seed, frontier,
     )  # fmt: skip
+
+
+def _run_phases(model, source, train, val, strategy, options):
+    """Train phase by phase, and join what the phases tell."""
+    history, frontiers, training = {}, [], options["training"]
+    phases = strategy.list_phases()
+    for i, phase in enumerate(phases):
+        phase.set_trainable(model, source)
+        if training.checkpoint and len(phases) > 1:  # each phase has a state of its own
+            options["training"] = replace(training, checkpoint=training.checkpoint / f"phase{i}")
+        fit = fit_model(model, train, val, phase, **options)
+        frontiers.append(fit.frontier)
+        for key, values in fit.history.items():
+            history.setdefault(key, []).extend(values)
+    return history, next(filter(None, frontiers), None)
 
 
 def list_candidates(source, *, epochs=None):

@@ -46,6 +46,7 @@ def build_report(run, dataset, scores, *, seconds, options):
         "strategy_reason": run.strategy_reason,
         "image_size": run.image_size,
         "epochs": run.epochs,
+        "frontier": run.frontier,
         "trainable_params": run.trainable_params,
         "total_params": run.total_params,
         **scores.as_dict(),

@@ -1,56 +1,133 @@
 """Gradient training: the only place that compiles."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from tlbook.datasets.pipeline import make_pipeline
 from tlbook.runtime import import_keras, show_progress
+from tlbook.training.feed import make_train_batches, make_val_batches, weigh_batches
+from tlbook.training.frontier import choose_place, find_frontier, run_prefix
+from tlbook.training.learning_rates import make_optimizer, make_schedule, scale_rates
+from tlbook.training.precision import choose_precision, use_precision
+from tlbook.training.recipe import Training
+from tlbook.training.resume import FILE, Checkpoint, load_state, make_callbacks, name_run
 
-WARMUP_SHARE = 0.1
+STEPS_PER_CALL = 16  # a call of Keras's training function costs as much as a step of a small tail
 
 
-def fit_model(model, train, val, strategy, *, seed=0, quiet=False):
+@dataclass(frozen=True)
+class Fit:
+    """What training leaves beside the weights.
+
+    Attributes
+    ----------
+    history : dict of str to list of float
+        ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, one value an epoch.
+    frontier : dict or None
+        What was run only once: ``stage`` (the last frozen one), ``where`` its activations were kept (``"ram"`` or
+        ``"disk"``), ``bytes`` and ``views`` (of a training image); None where each epoch ran the whole network.
+    """
+
+    history: dict
+    frontier: dict | None
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What trains on what: the whole network on pixels, or its tail on activations (of ``num_views`` views)."""
+
+    trainer: object
+    train: tuple
+    val: tuple
+    num_views: int = 0
+    frontier: dict | None = None
+
+
+def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False):
     """Train what the strategy left trainable, and keep the weights of the best epoch by validation loss.
 
     Adam, a linear warm-up over a tenth of the steps and a half cosine down; classes count alike, whatever their sizes.
+    What is frozen below the first stage that trains is run once, where that saves work.
 
     Parameters
     ----------
     model : keras.Model
-        Raw pixels to probabilities; compiled and trained in place.
+        Raw pixels to probabilities; its weights are trained in place. It is not compiled itself.
     train, val : tuple of numpy.ndarray
         Images, uint8, (n, size, size, 3), 0-255, and labels, int64, (n,).
     strategy : Strategy
         Gives ``epochs``, ``learning_rate``, ``batch_size`` and ``mirror``.
+    training : Training, optional
+        Everything else; None takes the defaults.
     seed : int
-        Of the order of the images and of what is mirrored.
+        Of the order of the images and of their variations.
     quiet : bool
         True shows no progress bar.
 
     Returns
     -------
-    dict of str to list of float
-        ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, one value an epoch.
+    Fit
     """
-    keras = import_keras()
-    steps = -(-len(train[1]) // strategy.batch_size) * strategy.epochs
-    compile_model(model, strategy.learning_rate, steps)
-    augment = keras.layers.RandomFlip("horizontal", seed=seed) if strategy.mirror else None
-    batches = make_pipeline(
-        *train, batch_size=strategy.batch_size, shuffle=True, seed=seed,
-        augment=None if augment is None else lambda images: augment(images, training=True),
+    training = training or Training()
+    augmentation = replace(training.augmentation, mirror=training.augmentation.mirror or strategy.mirror)
+    training = replace(training, augmentation=augmentation)
+    checkpoint = None
+    if training.checkpoint is not None:
+        settings = strategy, replace(training, checkpoint=None), seed
+        checkpoint = Checkpoint(training.checkpoint / FILE, name_run(model, train, val, *settings))
+    policy = choose_precision() if training.mixed_precision else None
+    with use_precision(model, policy):
+        task = _prepare(model, train, val, strategy, training, seed=seed, quiet=quiet)
+        shares = scale_rates(model, training.stage_decay) if training.stage_decay < 1 else None
+        steps = -(-len(train[1]) // strategy.batch_size) * strategy.epochs
+        compile_model(task.trainer, strategy.learning_rate, steps, training=training, shares=shares, policy=policy)
+        history = _run_epochs(task, strategy, training, checkpoint, seed=seed, quiet=quiet)
+    return Fit(history, task.frontier)
+
+
+def _prepare(model, train, val, strategy, training, *, seed, quiet):
+    """Run what is frozen, where that pays; give labels the form that the loss takes."""
+    if training.is_soft:
+        rows = np.eye(model.output_shape[-1], dtype=np.float32)
+        train, val = ((images, rows[labels]) for images, labels in (train, val))
+    # mixing pixels is not mixing activations: mixup needs the whole network in every epoch
+    frontier = find_frontier(model) if training.frontier and not training.mixup else None
+    augmentation = training.augmentation
+    where = choose_place(
+        frontier, len(train[1]), len(val[1]), num_views=augmentation.num_views, epochs=strategy.epochs
     )  # fmt: skip
-    val_batches = make_pipeline(*val, batch_size=64)
-    keep_best = keras.callbacks.EarlyStopping("val_loss", patience=strategy.epochs, restore_best_weights=True)
+    if where is None:
+        return _Task(import_keras().Model(model.input, model.output), train, val)
+    kept = run_prefix(
+        frontier, (train[0], val[0]), augmentation, where=where, batch_size=strategy.batch_size, seed=seed, quiet=quiet
+    )
+    facts = {"stage": frontier.stage, "where": where, "bytes": kept.num_bytes, "views": kept.num_views}
+    return _Task(frontier.tail, (kept.train, train[1]), (kept.val, val[1]), kept.num_views, facts)
+
+
+def _run_epochs(task, strategy, training, checkpoint, *, seed, quiet):
+    facts = load_state(checkpoint, task.trainer)
+    done = facts["epochs"] if facts else 0
+    batches = make_train_batches(
+        *task.train, training, batch_size=strategy.batch_size, num_views=task.num_views, seed=seed, skip=done
+    )  # fmt: skip
+    weights = balance_classes(task.train[1].argmax(-1) if training.is_soft else task.train[1])
+    if training.is_soft:
+        classes = range(task.train[1].shape[1])
+        batches = weigh_batches(batches, np.array([weights.get(c, 0) for c in classes], np.float32))
+    epochs = done if facts and facts["stopped"] else strategy.epochs
+    callbacks, history = make_callbacks(checkpoint, task.trainer, training.patience or strategy.epochs, facts)
     with show_progress(range(strategy.epochs), f"training ({strategy.word})", quiet=quiet) as bar:
-        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
-        history = model.fit(
-            batches, validation_data=val_batches, epochs=strategy.epochs, class_weight=balance_classes(train[1]),
-            callbacks=[keep_best, advance], shuffle=False, verbose=0,
+        bar.update(done)
+        advance = import_keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
+        task.trainer.fit(
+            batches, validation_data=make_val_batches(*task.val), initial_epoch=done, epochs=epochs, shuffle=False,
+            class_weight=None if training.is_soft else weights, callbacks=[*callbacks, advance], verbose=0,
         )  # fmt: skip
-    return {key: [float(v) for v in values] for key, values in history.history.items()}
+    return history
 
 
-def compile_model(model, learning_rate, steps):
+def compile_model(model, learning_rate, steps, *, training=None, shares=None, policy=None):
     """Compile with Adam under a warm-up and a half cosine.
 
     Parameters
@@ -61,17 +138,25 @@ def compile_model(model, learning_rate, steps):
         Peak.
     steps : int
         Of the whole run.
+    training : Training, optional
+        Gives ``accumulate``, ``label_smoothing`` and whether labels are distributions.
+    shares : dict of str to float, optional
+        Of the learning rate, by the weight's path.
+    policy : str, optional
+        Keras's name of the precision.
     """
-    keras = import_keras()
-    warmup = max(1, int(WARMUP_SHARE * steps))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=learning_rate, warmup_steps=warmup
-    )
-    # XLA on a CPU ran small convolutional networks ten times slower than the default path
-    model.compile(
-        keras.optimizers.Adam(schedule), keras.losses.SparseCategoricalCrossentropy(), metrics=["accuracy"],
-        jit_compile=False,
+    training = training or Training()
+    losses = import_keras().losses
+    if training.is_soft:
+        loss = losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
+    else:
+        loss = losses.SparseCategoricalCrossentropy()
+    optimizer = make_optimizer(
+        make_schedule(learning_rate, steps), shares=shares, accumulate=training.accumulate,
+        scale_loss=policy == "mixed_float16",
     )  # fmt: skip
+    # XLA on a CPU ran small convolutional networks ten times slower than the default path
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False, steps_per_execution=STEPS_PER_CALL)
 
 
 def balance_classes(labels):

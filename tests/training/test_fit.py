@@ -1,0 +1,78 @@
+"""Options of training, and that without them it is what it was."""
+
+import numpy as np
+import pytest
+
+from tlbook.errors import BadInput
+from tlbook.models.classifiers import build_classifier
+from tlbook.models.networks import build_compact_resnet
+from tlbook.models.strategies import FullFineTune
+from tlbook.runtime import set_seed
+from tlbook.training.augmentation import Augmentation
+from tlbook.training.fit import balance_classes, fit_model
+from tlbook.training.recipe import Training
+
+RNG = np.random.default_rng(0)
+LABELS = np.arange(21) % 3
+IMAGES = (RNG.integers(0, 60, (21, 16, 16, 3)) + 80 * LABELS[:, None, None, None]).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    return build_compact_resnet(16, stage_filters=(4, 8), blocks=1, num_features=8)
+
+
+def train(backbone, strategy, **options):
+    set_seed(0)
+    model = build_classifier(backbone, ("a", "b", "c"), trainable=True, seed=0)
+    data = (IMAGES, LABELS)
+    return model, fit_model(model, data, data, strategy, training=Training(**options), quiet=True)
+
+
+def test_the_order_of_images_is_that_of_the_usual_pipeline(backbone):
+    """Stored results were computed with the pipeline that everyone writes; ours must give the same, bit for bit."""
+    import keras
+    import tensorflow as tf
+
+    strategy = FullFineTune(3, 1e-2, 4)
+    ours, fit = train(backbone, strategy)
+    set_seed(0)
+    usual = build_classifier(backbone, ("a", "b", "c"), trainable=True, seed=0)
+    schedule = keras.optimizers.schedules.CosineDecay(0.0, 17, warmup_target=1e-2, warmup_steps=1)
+    usual.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", jit_compile=False)
+    data = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).shuffle(21, seed=0).batch(4)
+    best = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
+    history = usual.fit(
+        data, validation_data=(IMAGES, LABELS), epochs=3, class_weight=balance_classes(LABELS), callbacks=[best],
+        shuffle=False, verbose=0,
+    ).history  # fmt: skip
+    assert fit.history["loss"] == history["loss"]
+    assert all(np.array_equal(a, b) for a, b in zip(ours.get_weights(), usual.get_weights(), strict=True))
+
+
+def test_all_options_together_train_and_leave_a_plain_model(backbone):
+    options = {
+        "augmentation": Augmentation(mirror=True, shift=0.1, zoom=0.1, brightness=0.1), "label_smoothing": 0.1,
+        "mixup": 0.2, "stage_decay": 0.7, "accumulate": 2, "mixed_precision": True,
+    }  # fmt: skip
+    model, fit = train(backbone, FullFineTune(12, 3e-2, 4), **options)
+    assert fit.history["val_accuracy"][-1] > 0.5
+    assert min(fit.history["val_loss"]) > 0.1  # smoothed labels: no certainty is right
+    assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
+    assert {str(weight.dtype) for weight in model.weights} == {"float32"}
+    assert getattr(model, "optimizer", None) is None
+
+
+def test_training_stops_when_validation_gets_no_better(backbone):
+    _, fit = train(backbone, FullFineTune(40, 9.0, 7), patience=1)
+    assert len(fit.history["loss"]) < 40
+
+
+@pytest.mark.parametrize("options", [{"mixup": -1}, {"label_smoothing": 1}, {"accumulate": 0}, {"stage_decay": 0}])
+def test_options_out_of_range(options):
+    with pytest.raises(BadInput, match=f"{next(iter(options))} .*expected"):
+        Training(**options)
+
+
+def test_classes_count_alike():
+    assert balance_classes(np.array([0, 0, 0, 1])) == pytest.approx({0: 2 / 3, 1: 2.0})

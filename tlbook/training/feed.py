@@ -1,0 +1,104 @@
+"""What training takes a batch from: images and labels in memory, varied, mixed and weighed as it is told to."""
+
+import numpy as np
+
+from tlbook.datasets.pipeline import draw_keys, gather_batches, order_images
+from tlbook.training.augmentation import augment_images, choose_views, draw_numbers, mix_pairs
+
+VAL_BATCH_SIZE = 64
+ITERATIONS = 2  # Keras begins the next iteration at the end of an epoch and throws it away
+
+
+def make_train_batches(images, labels, training, *, batch_size, num_views=0, seed=0, skip=0):
+    """Make the batches that a network trains on, in a new order each epoch.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        Pixels, uint8, (n, size, size, 3); or activations of ``num_views`` views of each image, one view after the
+        other, float32, (num_views * n, …).
+    labels : numpy.ndarray
+        int64, (n,), or distributions, float32, (n, classes).
+    training : Training
+        Gives ``augmentation`` and ``mixup``.
+    batch_size : int
+    num_views : int
+        0 for pixels, which are varied here; for activations, of which a view is chosen here, at least 1.
+    seed : int
+    skip : int
+        Epochs that lie behind.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of images and labels.
+    """
+    import tensorflow as tf
+
+    order = order_images(len(labels), seed=seed, skip=ITERATIONS * skip)
+    keys = draw_keys(seed=seed, skip=ITERATIONS * skip)
+    augmentation = training.augmentation
+    if num_views > 1:
+        order = _choose_rows(order, keys, len(labels), num_views, batch_size=batch_size, seed=seed)
+        labels = np.tile(labels, (num_views,) + (1,) * (labels.ndim - 1))
+    batches = gather_batches(order, (images, labels), batch_size=batch_size)
+
+    def vary(batch, key):
+        x, y = batch
+        if augmentation.num_views > 1:
+            x = augment_images(augmentation, x, draw_numbers(tf.shape(x)[0], seed, key))
+        return mix_pairs(x, y, training.mixup, key) if training.mixup else (x, y)
+
+    if num_views == 0 and (training.mixup or augmentation.num_views > 1):
+        batches = tf.data.Dataset.zip(batches, keys).map(vary)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _choose_rows(order, keys, count, num_views, *, batch_size, seed):
+    """Turn an order of images into one of rows of activations, by the numbers that would vary the same batch."""
+    import tensorflow as tf
+
+    def choose(indices, key):
+        return choose_views(draw_numbers(tf.shape(indices)[0], seed, key), num_views) * count + indices
+
+    rows = tf.data.Dataset.zip(order.batch(batch_size), keys).map(choose).unbatch()
+    return rows.apply(tf.data.experimental.assert_cardinality(count))
+
+
+def make_val_batches(images, labels):
+    """Make the batches that a network is validated on.
+
+    Parameters
+    ----------
+    images, labels : numpy.ndarray
+        As for :func:`make_train_batches`, of one view.
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of images and labels, in order.
+    """
+    import tensorflow as tf
+
+    order = order_images(len(labels), shuffle=False)
+    return gather_batches(order, (images, labels), batch_size=VAL_BATCH_SIZE).prefetch(tf.data.AUTOTUNE)
+
+
+def weigh_batches(batches, weights):
+    """Add a weight to each image of a batch: that of its class, or of its distribution over classes.
+
+    Parameters
+    ----------
+    batches : tf.data.Dataset
+        Of images and distributions, float32, (batch, classes).
+    weights : numpy.ndarray
+        float32, (classes,).
+
+    Returns
+    -------
+    tf.data.Dataset
+        Of images, distributions and weights.
+    """
+    import tensorflow as tf
+
+    return batches.map(lambda images, labels: (images, labels, tf.linalg.matvec(labels, tf.constant(weights))))
