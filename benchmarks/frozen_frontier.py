@@ -1,0 +1,211 @@
+"""What an epoch costs where the frozen part of a network runs only once.
+
+Synthetic traffic signs; the embedded network and MobileNetV2 at 160 and 96 px with their last third and their last
+stage to train, batch normalisation frozen, batches of 32. Weights are random unless told otherwise: they change no
+cost. Everything is compiled before it is timed. In turns, pair by pair:
+
+* step: the tail's own training step on a batch that lies in memory, as often as an epoch has steps, and nothing else;
+* ours: an epoch of the tail on activations that were kept, by the package's own feed, without validation;
+* plain: an epoch of the whole network on pixels, frozen part and all, by the same feed, without validation.
+
+Whole runs are ten epochs each with validation, from the same weights and in the same order: whatever runs only once,
+compiling included, is in their time.
+
+Run it on a quiet machine as ``python -m benchmarks.frozen_frontier``. It measures and asserts nothing.
+"""
+
+import argparse
+import sys
+import time
+
+import numpy as np
+
+from tlbook.datasets.synthetic.signs import make_case
+from tlbook.evidence.intervals import paired_t_interval
+from tlbook.models.strategies import PartialUnfreeze
+from tlbook.models.zoo import load_source
+from tlbook.runtime import hardware, import_keras, set_seed, show_progress, versions
+from tlbook.training.feed import make_train_batches
+from tlbook.training.fit import compile_model, fit_model
+from tlbook.training.frontier import choose_place, find_frontier, run_prefix
+from tlbook.training.recipe import Training
+
+BATCH_SIZE = 32
+EPOCHS = 10
+DEPTHS = {"last third": {"fraction": 1 / 3}, "last stage": {"stages": 1}}
+NAMES = {"random": "embedded"}
+
+
+def load_images(count, size):
+    """Draw training and validation images.
+
+    Parameters
+    ----------
+    count : int
+        Training images, about: whole classes.
+    size : int
+        Pixels a side.
+
+    Returns
+    -------
+    train, val : tuple of numpy.ndarray
+        Images, uint8, (n, size, size, 3), and labels, int64, (n,).
+    classes : tuple of str
+    """
+    classes = make_case(per_class=1, val_per_class=1, test_per_class=1, size=32).classes
+    case = make_case(per_class=-(-count // len(classes)), val_per_class=5, test_per_class=1, size=size)
+    train, val = ((side.load(size, quiet=True), side.labels) for side in (case.train, case.val))
+    rows = np.random.default_rng(0).permutation(len(train[1]))[:count]
+    return (train[0][rows], train[1][rows]), val, case.classes
+
+
+def time_epoch(trainer, batches):
+    """Train one epoch; return its seconds, without what ``fit`` does before and after."""
+    marks = []
+    clock = import_keras().callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: marks.append(time.perf_counter()),
+        on_epoch_end=lambda epoch, logs: marks.append(time.perf_counter()),
+    )
+    trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
+    return marks[1] - marks[0]
+
+
+def make_step(trainer, images, labels):
+    """Return a function that trains ``count`` steps on one batch in memory and returns the seconds."""
+    import tensorflow as tf
+
+    batch = tf.constant(images[:BATCH_SIZE]), tf.constant(labels[:BATCH_SIZE])
+    step = tf.function(lambda: trainer.train_step(batch)["loss"], jit_compile=False)
+
+    def run(count):
+        start = time.perf_counter()
+        for _ in range(count):
+            loss = step()
+        float(loss)  # wait for the last one
+        return time.perf_counter() - start
+
+    return run
+
+
+def time_epochs(source, depth, train, val, classes, *, pairs):
+    """Time steps and epochs in turns.
+
+    Parameters
+    ----------
+    source : SourceModel
+    depth : dict
+        Of `PartialUnfreeze`.
+    train, val : tuple of numpy.ndarray
+    classes : tuple of str
+    pairs : int
+
+    Returns
+    -------
+    list of dict
+        ``step``, ``ours`` and ``plain``, seconds, of each pair.
+    """
+    set_seed(0)
+    model = PartialUnfreeze(**depth).build(source, classes, seed=0)
+    frontier = find_frontier(model)
+    where = choose_place(frontier, len(train[1]), len(val[1]), num_views=1, epochs=EPOCHS)
+    kept = run_prefix(frontier, (train[0], val[0]), Training().augmentation, where=where, quiet=True)
+    whole, steps = import_keras().Model(model.input, model.output), -(-len(train[1]) // BATCH_SIZE)
+    for trainer in (frontier.tail, whole):
+        compile_model(trainer, 1e-4, steps * (pairs + 1))
+    ours = make_train_batches(kept.train, train[1], Training(), batch_size=BATCH_SIZE, num_views=1)
+    plain = make_train_batches(*train, Training(), batch_size=BATCH_SIZE)
+    run_steps = make_step(frontier.tail, kept.train, train[1])
+    calls = {
+        "step": lambda: run_steps(steps),
+        "ours": lambda: time_epoch(frontier.tail, ours),
+        "plain": lambda: time_epoch(whole, plain),
+    }
+    for call in calls.values():
+        call()
+    rows = []
+    for i in range(pairs):
+        rows.append({str(name): calls[name]() for name in np.roll(list(calls), i)})
+    return rows
+
+
+def time_runs(source, depth, train, val, classes, *, pairs):
+    """Time whole runs, one seed a pair.
+
+    Parameters
+    ----------
+    source, depth, train, val, classes, pairs
+        As for :func:`time_epochs`.
+
+    Returns
+    -------
+    list of dict
+        ``ours`` and ``plain``, seconds, and the validation accuracy of each.
+    """
+    strategy, rows = PartialUnfreeze(EPOCHS, 1e-3, BATCH_SIZE, **depth), []
+    for seed in range(pairs):
+        row = {}
+        for name in np.roll(["ours", "plain"], seed):
+            set_seed(seed)
+            model = strategy.build(source, classes, seed=seed)
+            start = time.perf_counter()
+            training = Training(frontier=name == "ours")
+            fit = fit_model(model, train, val, strategy, training=training, seed=seed, quiet=True)
+            row[str(name)] = time.perf_counter() - start
+            best = int(np.argmin(fit.history["val_loss"]))
+            row[f"{name}_accuracy"] = fit.history["val_accuracy"][best]
+        rows.append(row)
+    return rows
+
+
+def describe(name, size, depth, epochs, runs):
+    """Write a row of the table: medians of the pairs' ratios."""
+
+    def ratio(rows, over, under):
+        return f"{np.median([row[over] / row[under] for row in rows]):.2f}"
+
+    step, ours, plain = (1000 * np.median([row[key] for row in epochs]) for key in ("step", "ours", "plain"))
+    cells = [NAMES.get(name, name), str(size), depth, str(len(epochs)), f"{step:.0f}", f"{ours:.0f}", f"{plain:.0f}"]
+    cells += [ratio(epochs, "ours", "step"), ratio(epochs, "plain", "ours"), ratio(epochs, "plain", "step")]
+    if runs:
+        difference = paired_t_interval([row["ours_accuracy"] - row["plain_accuracy"] for row in runs])
+        cells += [ratio(runs, "plain", "ours"), str(difference)]
+    return "| " + " | ".join(cells) + " |"
+
+
+def parse_options():
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=5, help="measurements of each (default: 5)")
+    parser.add_argument("--runs", type=int, default=5, help="pairs of whole runs, one seed a pair (default: 5)")
+    parser.add_argument("--images", type=int, default=640, help="training images (default: 640)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=(160, 96), help="pixels a side (default: 160 96)")
+    parser.add_argument("--sources", nargs="+", default=("random", "mobilenet_v2"), help="default: random mobilenet_v2")
+    parser.add_argument("--weights", default="random", help="of keras.applications sources (default: random)")
+    options = parser.parse_args()
+    if min(options.pairs, options.images) < 1 or options.runs < 0:
+        parser.error("expected at least one pair and one image, and no negative number of runs")
+    return options
+
+
+def main():
+    """Measure and print."""
+    options = parse_options()
+    head = ["source", "px", "trains", "pairs", "tail steps, ms", "our epoch, ms", "plain epoch, ms"]
+    head += ["our epoch / steps", "plain / our epoch", "plain epoch / steps"]
+    head += ["plain / our run", "accuracy, ours minus plain"] if options.runs else []
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    jobs = [(name, size, depth) for name in options.sources for size in options.sizes for depth in DEPTHS]
+    for name, size, depth in show_progress(jobs, "settings"):
+        source = load_source(name, weights=None if name == "random" else options.weights, image_size=size)
+        data = load_images(options.images, size)
+        epochs = time_epochs(source, DEPTHS[depth], *data, pairs=options.pairs)
+        runs = time_runs(source, DEPTHS[depth], *data, pairs=options.runs)
+        lines.append(describe(name, size, depth, epochs, runs))
+        import_keras().utils.clear_session()
+    print("\n".join(lines))
+    print(f"\n{options.images} training images, batches of {BATCH_SIZE}, runs of {EPOCHS} epochs")
+    print(f"machine: {hardware()}; versions: {versions()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
