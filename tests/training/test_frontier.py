@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from tlbook.models.classifiers import build_classifier
+from tlbook.models.networks import build_compact_resnet
+from tlbook.models.stages import cut_stages
 from tlbook.models.strategies import FullFineTune, PartialUnfreeze
-from tlbook.models.zoo import load_source
+from tlbook.models.zoo import SourceModel, load_source
 from tlbook.runtime import set_seed
 from tlbook.training import frontier
 from tlbook.training.fit import fit_model
@@ -17,8 +19,9 @@ IMAGES, LABELS = RNG.integers(0, 256, (12, 32, 32, 3), dtype=np.uint8), np.arang
 
 
 @pytest.fixture(scope="module")
-def compact():
-    return load_source("random", image_size=32)
+def tiny():
+    backbone = build_compact_resnet(32, stage_filters=(4, 8), blocks=1, num_features=8)
+    return SourceModel("tiny", backbone, cut_stages(backbone), 32, "", "")
 
 
 def train(source, strategy, **options):
@@ -39,7 +42,6 @@ def calibrate(backbone):
 @pytest.mark.parametrize(
     ("name", "depth", "stage"),
     [
-        ("random", {"stages": 1}, "stage4_block2"),
         ("random", {"fraction": 1 / 3}, "stage3_block2"),
         ("mobilenet_v2_035", {"fraction": 1 / 3}, "block_11"),
     ],
@@ -59,21 +61,21 @@ def test_the_first_twenty_losses_are_those_of_the_whole_network(name, depth, sta
     assert np.allclose(cut.predict_on_batch(IMAGES), whole.predict_on_batch(IMAGES), atol=1e-4)
 
 
-def test_mirrored_views_come_as_they_would_have(compact):
+def test_mirrored_views_come_as_they_would_have(tiny):
     strategy = PartialUnfreeze(4, batch_size=3, stages=1, mirror=True)
-    plain, cached = (train(compact, strategy, frontier=f)[1] for f in (False, True))
+    plain, cached = (train(tiny, strategy, frontier=f)[1] for f in (False, True))
     assert cached.frontier["views"] == 2
     assert np.allclose(cached.history["loss"], plain.history["loss"], rtol=1e-5, atol=0)
 
 
-def test_the_network_holds_what_its_tail_learned(compact, tmp_path, monkeypatch):
+def test_the_network_holds_what_its_tail_learned(tiny, tmp_path, monkeypatch):
     import keras
 
     monkeypatch.setattr(frontier, "MEMORY_LIMIT", 0)
     strategy = PartialUnfreeze(2, batch_size=8, stages=1)
-    start = strategy.build(compact, CLASSES, seed=0)
-    model, fit = train(compact, strategy)
-    assert fit.frontier == {"stage": "stage4_block2", "where": "disk", "bytes": 4 * 128 * 12, "views": 1}
+    start = strategy.build(tiny, CLASSES, seed=0)
+    model, fit = train(tiny, strategy)
+    assert fit.frontier == {"stage": "stage2_block1", "where": "disk", "bytes": 4 * 4 * 4 * 8 * 12, "views": 1}
     moved = {
         layer.name
         for layer, old in zip(model.layers, start.layers, strict=True)
@@ -85,16 +87,16 @@ def test_the_network_holds_what_its_tail_learned(compact, tmp_path, monkeypatch)
     assert np.array_equal(loaded.predict_on_batch(IMAGES), model.predict_on_batch(IMAGES))
 
 
-def test_no_frontier_where_all_trains_or_nothing_is_saved(compact):
-    full = build_classifier(compact.backbone, CLASSES, trainable=True)
+def test_no_frontier_where_all_trains_or_nothing_is_saved(tiny):
+    full = build_classifier(tiny.backbone, CLASSES, trainable=True)
     assert frontier.find_frontier(full) is None
-    frozen = build_classifier(compact.backbone, CLASSES, trainable=False)
+    frozen = build_classifier(tiny.backbone, CLASSES, trainable=False)
     found = frontier.find_frontier(frozen)
-    assert (found.stage, found.tail.layers[-1]) == ("stage4_block2", frozen.get_layer("head"))
+    assert (found.stage, found.tail.layers[-1]) == ("stage2_block1", frozen.get_layer("head"))
     place = frontier.choose_place(found, 10**5, 10, num_views=2, epochs=2)
     assert place is None
     assert frontier.choose_place(found, 100, 10, num_views=2, epochs=3) == "ram"
-    assert train(compact, FullFineTune(1, batch_size=8))[1].frontier is None
+    assert train(tiny, FullFineTune(1, batch_size=8))[1].frontier is None
 
 
 def test_statistics_without_scale_and_shift_are_not_frozen():
