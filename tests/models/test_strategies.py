@@ -139,6 +139,16 @@ def test_more_stages_than_there_are(source):
         PartialUnfreeze(stages=11).build(source, CLASSES, seed=0)
 
 
+@pytest.mark.parametrize("word", [word for word in STRATEGIES if word != "head"])
+def test_a_module_that_stays_frozen_takes_a_head_only(word):
+    keras = import_keras()
+    pixels = keras.Input((8, 8, 3))
+    backbone = keras.Model(pixels, keras.layers.Rescaling(1 / 255, name="module")(pixels))
+    frozen = tlbook.models.zoo.SourceModel("module", backbone, (("module", ("module",)),), 8, "", "")
+    with pytest.raises(BadInput, match=f"strategy {word} cannot train module: .*; use head"):
+        find_strategy(word).build(frozen, CLASSES, seed=0)
+
+
 def test_a_last_stage_of_normalisation_alone_goes_with_the_block_below():
     keras = import_keras()
     layers = keras.layers
@@ -174,8 +184,9 @@ def test_adapting_moves_what_it_should_and_nothing_else(source, word, monkeypatc
     from tlbook.datasets.synthetic.signs import make_case
 
     case = make_case(per_class=3, val_per_class=3, test_per_class=3, size=32)
-    epochs = 0 if word == "head" else 3 if word == "gradual" else 1
-    strategy = find_strategy(word, epochs=epochs or None)
+    epochs = {"head": 0, "gradual": 2}.get(word, 1)
+    two_phases = GradualUnfreeze(epochs=2, fractions=(1 / 3, 1.0))
+    strategy = two_phases if word == "gradual" else find_strategy(word, epochs=epochs or None)
     start = list_weights(strategy.build(source, case.classes, seed=0))
     run = adapt(case, source, strategy, seed=0)
     moved = {key for key, value in list_weights(run.model).items() if not np.array_equal(value, start[key])}
