@@ -11,6 +11,7 @@ from tlbook.evidence.economics import CHALLENGE_YEARS
 from tlbook.evidence.intervals import Figure, t_interval, wilson_interval
 from tlbook.evidence.learning_curves import fit_power_law
 from tlbook.pages import plots
+from tlbook.training.learning_rates import RateSearch
 
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [1.0, 0.8]}
 FIGURES = {
@@ -19,6 +20,9 @@ FIGURES = {
     "unknown": Figure(None, None, None, 0, "t"),
 }
 MATRIX = [[3, 1], [0, 4]]
+SEARCH = RateSearch(
+    np.logspace(-4, 0, 5), np.array([1.0, 0.9, 0.5, 0.4, 3.0]), np.array([1.0, 0.9, 0.6, 0.5, 2.0]), 1e-2
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +48,7 @@ DRAW = {
     "errors_per_year": lambda ax: plots.errors_per_year(ax=ax),
     "intervals": lambda ax: plots.intervals(FIGURES, reference=0.5, ax=ax),
     "paired_differences": lambda ax: plots.paired_differences({"pets": t_interval([0.1, 0.2, 0.15])}, ax=ax),
+    "learning_rate_search": lambda ax: plots.learning_rate_search(SEARCH, ax=ax),
     "reliability": lambda ax: plots.reliability([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ax=ax),
 }
 
@@ -66,6 +71,14 @@ def test_every_plot_is_tested():
 
 def texts(ax):
     return " ".join(t.get_text() for t in ax.texts)
+
+
+def test_a_learning_rate_search_marks_what_it_suggests():
+    ax = plots.learning_rate_search(SEARCH)
+    assert ax.get_xscale() == "log"
+    assert ax.lines[2].get_xdata()[0] == SEARCH.suggestion
+    assert "suggestion 1.0e-02" in [text.get_text() for text in ax.get_legend().get_texts()]
+    assert ax.get_ylim()[1] == pytest.approx(1.2)
 
 
 def test_a_learning_curve_has_a_line_and_intervals_for_each_strategy():

@@ -51,7 +51,7 @@ def make_report(classes=("cat", "dog"), n=60, *, skill=2.0, grouped=False, **cha
         "schema": 1, "classes": list(classes), "n_train": 1200, "n_val": 40, "n_test": n, "n_groups": 620,
         "groups_disjoint": True if grouped else None, "source": "photos", "weights_sha256": "ab" * 32,
         "n_skipped": 0, "strategy": "head", "strategy_reason": "asked for", "image_size": 96, "epochs": 3,
-        "trainable_params": 514, "total_params": 1000514,
+        "trainable_params": 514, "total_params": 1000514, "frontier": None,
         **scores.as_dict(), "seconds": {"load": 1.0, "features": None, "train": 2.0, "evaluate": 0.5, "total": 3.5},
         "seed": 0, "options": {"groups": None, "exclude": []}, "versions": {"keras": "3.15.1"},
         "hardware": {"cores": 2, "accelerators": []}, "warnings": [], **changes,
@@ -67,6 +67,14 @@ def make_report(classes=("cat", "dog"), n=60, *, skill=2.0, grouped=False, **cha
         "wrong": [p for p in pictures if p.true != p.predicted],
         "confusion": scores.confusion,
     }
+
+
+def test_the_page_says_what_was_run_once():
+    report, parts = make_report(frontier={"stage": "stage3", "where": "disk", "bytes": 12_340_000, "views": 2})
+    text = Page(render_report(report, **parts)).text
+    assert "all up to stage3, 12.3 MB of activations kept on disk, views of a training image: 2" in text
+    report, parts = make_report()
+    assert "each epoch ran the whole network" in Page(render_report(report, **parts)).text
 
 
 def test_the_page_is_whole_and_accessible():

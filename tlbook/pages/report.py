@@ -9,6 +9,7 @@ from tlbook.pages.report_style import CSS
 from tlbook.pages.report_tables import confusion_table, figure_table, pair_table
 from tlbook.pages.report_words import (
     describe_data,
+    describe_frontier,
     describe_intervals,
     describe_strategy,
     format_count,
@@ -194,6 +195,7 @@ def _making(report):
         "Trained parameters": f"{format_count(report['trainable_params'])} of {format_count(report['total_params'])}",
         "Image size": f"{report['image_size']} × {report['image_size']} pixels",
         "Epochs": report["epochs"],
+        "Run once": describe_frontier(report["frontier"]),
         "Seed": report["seed"],
         "Time": f"{format_seconds(seconds['total'])}: {took}",
     }

@@ -170,3 +170,22 @@ def verdict(report):
             f"{100 * balanced['value']:.1f}\u00a0% is above guessing: with uneven classes, read that, AUROC and recall."
         )
     return "unclear", f"{found}: with this many test images that can't be told apart from {always}."
+
+
+def describe_frontier(frontier):
+    """Say which part of the network was run once instead of in every epoch.
+
+    Parameters
+    ----------
+    frontier : dict or None
+        ``stage``, ``where``, ``bytes`` and ``views``; None where nothing was.
+
+    Returns
+    -------
+    str
+    """
+    if frontier is None:
+        return "nothing; each epoch ran the whole network, or there was none"
+    where = {"ram": "in memory", "disk": "on disk"}[frontier["where"]]
+    size = f"{frontier['bytes'] / 1e6:,.1f} MB of activations kept {where}"
+    return f"all up to {frontier['stage']}, {size}, views of a training image: {frontier['views']}"
