@@ -13,7 +13,7 @@ import argparse
 
 from benchmarks.cases import load_sides
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import score_strategy
+from benchmarks.measuring import count_epochs, score_strategy
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
@@ -52,24 +52,14 @@ def make_strategy(depth, case, num_train):
     """
     if depth == "head":
         return HeadOnly()
-    epochs = max(1, round(STEPS / -(-num_train // BATCH_SIZE)))
+    epochs = count_epochs(STEPS, num_train, BATCH_SIZE)
     options = {"epochs": epochs, "batch_size": BATCH_SIZE, "mirror": case not in NO_MIRROR}
     if depth == "full":
         return FullFineTune(**options)
     return PartialUnfreeze(fraction={"third": 1 / 3, "two_thirds": 2 / 3}[depth], **options)
 
 
-def measure(row):
-    """Train and score one setting.
-
-    Parameters
-    ----------
-    row : dict
-
-    Returns
-    -------
-    dict
-    """
+def _measure(row):
     data = load_sides(row["case"], "synthetic", row["per_class"], row["seed"])
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
     strategy = make_strategy(row["depth"], row["case"], len(data.train))
@@ -95,7 +85,7 @@ def main():
         {"case": case, "per_class": size, "depth": depth, "seed": seed}
         for seed in SEEDS for case, sizes in SIZES.items() for size in sizes for depth in DEPTHS
     ]  # fmt: skip
-    measured = run_grid(results_path(NAME), rows, measure, key=("case", "per_class", "depth", "seed"))
+    measured = run_grid(results_path(NAME), rows, _measure, key=("case", "per_class", "depth", "seed"))
     write_record(NAME, command="python -m benchmarks.depth_by_size", protocol=__doc__, columns=COLUMNS)
     print_table(measured)
 

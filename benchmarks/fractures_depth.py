@@ -14,8 +14,7 @@ import argparse
 
 from benchmarks.cases import load_sides
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import score_strategy
-from benchmarks.transfer_or_scratch import choose
+from benchmarks.measuring import choose_on_validation, score_strategy
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import t_interval
 from tlbook.evidence.results import results_path, write_record
@@ -52,17 +51,7 @@ def make_strategy(row):
     return kind(epochs=epochs, learning_rate=row["learning_rate"], mirror=True)
 
 
-def measure(row):
-    """Train and score one setting.
-
-    Parameters
-    ----------
-    row : dict
-
-    Returns
-    -------
-    dict
-    """
+def _measure(row):
     data = load_sides("fractures", "synthetic", PER_CLASS, row["seed"])
     return score_strategy(data, load_source(SOURCE, image_size=IMAGE_SIZE), make_strategy(row), seed=row["seed"])
 
@@ -73,10 +62,10 @@ def main():
     settings = [("head", 0.0)]
     settings += [(word, rate) for word, rates in (("full", FULL_RATES), ("scratch", SCRATCH_RATES)) for rate in rates]
     rows = [{"strategy": word, "learning_rate": rate, "seed": seed} for seed in SEEDS for word, rate in settings]
-    measured = run_grid(results_path(NAME), rows, measure, key=("strategy", "learning_rate", "seed"))
+    measured = run_grid(results_path(NAME), rows, _measure, key=("strategy", "learning_rate", "seed"))
     write_record(NAME, command="python -m benchmarks.fractures_depth", protocol=__doc__, columns=COLUMNS)
     for word in ("head", "full", "scratch"):
-        scores = [choose([row for row in measured if row["seed"] == seed], (word,)) for seed in SEEDS]
+        scores = [choose_on_validation([row for row in measured if row["seed"] == seed], (word,)) for seed in SEEDS]
         print(f"{word:8} {t_interval(scores)}")
 
 

@@ -1,4 +1,4 @@
-"""One row of a table that compares strategies: adapt, choose nothing, score the test side once."""
+"""What tables that compare strategies share: a row's measurement, the length of training, choosing on validation."""
 
 from tlbook.evidence.adapt import adapt, mean_recall, predict_split
 
@@ -37,3 +37,36 @@ def score_strategy(data, source, strategy, *, seed):
         "trainable_params": run.trainable_params, "val_balanced_accuracy": run.val_balanced_accuracy,
         "balanced_accuracy": mean_recall(data.test.labels, predict_split(run, data.test)),
     }  # fmt: skip
+
+
+def count_epochs(steps, num_train, batch_size):
+    """Turn optimiser steps into whole epochs.
+
+    Parameters
+    ----------
+    steps, num_train, batch_size : int
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    return max(1, round(steps / -(-num_train // batch_size)))
+
+
+def choose_on_validation(rows, strategies):
+    """Test score of the setting that is best on validation; the first of equals.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Of one set and seed.
+    strategies : sequence of str
+        That are considered.
+
+    Returns
+    -------
+    float
+    """
+    asked = [row for row in rows if row["strategy"] in strategies]
+    return max(asked, key=lambda row: row["val_balanced_accuracy"])["balanced_accuracy"]

@@ -72,17 +72,7 @@ def load_case_whole(name, image_size):
     return whole, num_classes
 
 
-def measure(row):
-    """Train and score one setting.
-
-    Parameters
-    ----------
-    row : dict
-
-    Returns
-    -------
-    dict
-    """
+def _measure(row):
     whole, num_classes = load_case_whole(row["case"], row["image_size"])
     data = divide(whole, num_classes, row["per_class"], seed=row["seed"])
     source = load_source(row["source"], image_size=row["image_size"])
@@ -105,7 +95,7 @@ def main():
         for seed in SEEDS for case in CASES for setting in SETTINGS
         if options.sources is None or setting[0] in options.sources
     ]  # fmt: skip
-    measured = run_grid(results_path(NAME), rows, measure, key=("case", *names, "seed"))
+    measured = run_grid(results_path(NAME), rows, _measure, key=("case", *names, "seed"))
     inputs = [mirror_dir() / f"{SETS[case]}.zip" for case in CASES]
     write_record(NAME, command="python -m benchmarks.strategies_real", protocol=__doc__, columns=COLUMNS, inputs=inputs)
     for row in summarise(measured, ["case", "source", "strategy"], "balanced_accuracy"):

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.cases import SETS, load_sides
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import score_strategy
+from benchmarks.measuring import choose_on_validation, count_epochs, score_strategy
 from tlbook.errors import BadInput
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import paired_t_interval, t_interval
@@ -67,22 +67,12 @@ def make_strategy(row, num_train):
     if row["strategy"] == "head":
         return HeadOnly()
     kind = {"scratch": FromScratch, "full": FullFineTune}[row["strategy"]]
-    epochs = max(1, round(STEPS / -(-num_train // BATCH_SIZE)))
+    epochs = count_epochs(STEPS, num_train, BATCH_SIZE)
     mirror = row["set"] not in NO_MIRROR
     return kind(epochs=epochs, learning_rate=row["learning_rate"], batch_size=BATCH_SIZE, mirror=mirror)
 
 
-def measure(row):
-    """Train and score one setting.
-
-    Parameters
-    ----------
-    row : dict
-
-    Returns
-    -------
-    dict
-    """
+def _measure(row):
     data = load_sides(row["set"], row["variant"], PER_CLASS[row["set"]], row["seed"])
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
     return score_strategy(data, source, make_strategy(row, len(data.train)), seed=row["seed"])
@@ -107,12 +97,6 @@ def list_rows(sets):
     ]  # fmt: skip
 
 
-def choose(rows, strategies):
-    """Test score of the setting that is best on validation; the first of equals."""
-    asked = [row for row in rows if row["strategy"] in strategies]
-    return max(asked, key=lambda row: row["val_balanced_accuracy"])["balanced_accuracy"]
-
-
 def print_table(rows, sets):
     """Print mean test scores and the paired difference of transfer and from scratch for each set."""
     print("| set | from scratch | head | full | head or full | gain | interval |")
@@ -122,7 +106,7 @@ def print_table(rows, sets):
         of_set = [row for row in rows if (row["set"], row["variant"]) == (name, variant)]
         by_seed = [[row for row in of_set if row["seed"] == seed] for seed in SEEDS]
         columns = [("scratch",), ("head",), ("full",), ("head", "full")]
-        scores = np.array([[choose(rows, column) for column in columns] for rows in by_seed if rows])
+        scores = np.array([[choose_on_validation(rows, column) for column in columns] for rows in by_seed if rows])
         if len(scores) < 2:
             continue
         gain = paired_t_interval(scores[:, 3] - scores[:, 0])
@@ -144,7 +128,7 @@ def main():
     if not options.synthetic:
         sets = [(name, "real") for name in SETS] + sets
     key = ("set", "variant", "strategy", "learning_rate", "seed")
-    measured = run_grid(results_path(NAME), list_rows(sets), measure, key=key)
+    measured = run_grid(results_path(NAME), list_rows(sets), _measure, key=key)
     inputs = [] if options.synthetic else [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
     command = "python -m benchmarks.transfer_or_scratch"
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=inputs)

@@ -23,5 +23,5 @@ def test_the_best_slices_of_each_person_in_their_order():
 
 @pytest.mark.parametrize("num_slices", [0, 4])
 def test_too_many_or_none(num_slices):
-    with pytest.raises(BadInput, match=rf"received {num_slices} slices"):
+    with pytest.raises(BadInput, match=rf"received {num_slices} slices to choose of people with 3 or more"):
         choose_slices(np.arange(7), [0, 0, 0, 1, 1, 1, 1], num_slices)

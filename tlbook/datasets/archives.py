@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from tlbook.errors import BadInput
 
+# zipfile raises NotImplementedError for a compression or an encryption that it does not know
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
 
 

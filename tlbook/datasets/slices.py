@@ -57,7 +57,7 @@ def choose_slices(entropy, people, num_slices):
     unique, counts = np.unique(people, return_counts=True)
     if num_slices < 1 or counts.min(initial=num_slices) < num_slices:
         raise BadInput(
-            f"received {num_slices} slices to choose of people with {counts.min(initial=0)} or more; "
+            f"received {num_slices} slices to choose of people with {min(counts, default=0)} or more; "
             "expected a number from 1 to the slices of the person with fewest"
         )
     order = np.lexsort((-entropy, people))

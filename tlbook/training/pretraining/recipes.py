@@ -70,12 +70,12 @@ class Recipe:
 RECIPES = {
     "photos": Recipe(
         "photos",
-        steps=24000,
+        steps=20000,
         num_photos=128,
         num_worlds=48,
         num_views=3,
-        cycles=((0.5, 3e-3), (1.0, 1.5e-3)),
-        sizes=((0.275, 48), (0.44, 64), (0.5, 96), (0.8, 64), (1.0, 96)),
+        cycles=((0.6, 3e-3), (1.0, 1.5e-3)),
+        sizes=((0.33, 48), (0.528, 64), (0.6, 96), (0.8, 64), (1.0, 96)),
     ),
     "worlds": Recipe(
         "worlds", steps=4000, num_photos=0, num_worlds=128, worlds_weight=1.0, sizes=((0.4, 48), (0.8, 64), (1.0, 96))
