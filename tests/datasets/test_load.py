@@ -214,3 +214,9 @@ def test_the_archives_of_the_mirror_are_those_of_the_cards():
         found = load._find_real(card)
         if found is not None:
             assert load._describe_origin(card, *found)
+
+
+def test_a_case_is_printed_in_one_line():
+    case = load_case("signs", per_class=1)
+    assert repr(case).startswith("Dataset('signs', 14 classes, train=Split(14 images of 14 classes, 14 groups), val=")
+    assert "\n" not in repr(case) and len(repr(case)) < 250

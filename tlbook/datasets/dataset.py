@@ -79,6 +79,10 @@ class Split:
     def __len__(self):
         return len(self.labels)
 
+    def __repr__(self):
+        labels, groups = len(np.unique(self.labels)), len(np.unique(self.groups))
+        return f"Split({len(self)} images of {labels} classes, {groups} groups)"
+
     def take(self, indices):
         """Choose images.
 
@@ -172,6 +176,10 @@ class Dataset:
     warnings: tuple = ()
     ignored: dict = field(default_factory=dict)
     origin: str = ""
+
+    def __repr__(self):
+        sides = ", ".join(f"{side}={getattr(self, side)!r}" for side in ("train", "val", "test"))
+        return f"Dataset({self.name!r}, {len(self.classes)} classes, {sides}, {len(self.warnings)} warnings)"
 
 
 def drop_classes(case, exclude):
