@@ -150,6 +150,15 @@ def test_one_seed_gives_one_report_and_another_seed_another(stripes, tmp_path):
     assert (tmp_path / "a" / "splits.csv").read_text() != (tmp_path / "d" / "splits.csv").read_text()
 
 
+@pytest.mark.parametrize("extra", [(), ("--no-frontier",)])
+def test_what_is_frozen_runs_once_unless_told_otherwise(stripes, tmp_path, extra):
+    options = ["--strategy", "partial", "--epochs", "3", "--image-size", "32", "--quiet", "--no-images", *extra]
+    assert main(["adapt", str(stripes), "--out", str(tmp_path / "run"), *options]) == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert (report["frontier"] is None) == bool(extra)
+    assert report["options"]["no_frontier"] == bool(extra)
+
+
 def test_palette_and_grey_images_are_accepted(finished_run, tmp_path, capsys):
     draw_stripes(True, 1).convert("L").save(tmp_path / "grey.PNG")
     Image.new("P", (10, 30)).save(tmp_path / "palette.gif")

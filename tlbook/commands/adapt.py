@@ -66,12 +66,14 @@ def _write_run(folder, dataset, strategy, options, start):
     from tlbook.models.classifiers import save_classifier
     from tlbook.models.zoo import load_source
     from tlbook.runtime import set_seed
+    from tlbook.training.recipe import Training
 
     set_seed(options.seed)
     source = load_source(options.source, weights=options.weights, image_size=options.image_size, seed=options.seed)
     seconds = {"load": time.perf_counter() - start}
     candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
-    run = adapt(dataset, source, candidates, seed=options.seed, quiet=options.quiet)
+    training = Training(frontier=not options.no_frontier)
+    run = adapt(dataset, source, candidates, training=training, seed=options.seed, quiet=options.quiet)
     before = time.perf_counter()
     test = dataset.test
     probabilities = predict_split(run, test, quiet=options.quiet)
@@ -101,7 +103,8 @@ def list_options(options):
     -------
     dict
     """
-    kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude", "no_images")
+    kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
+    kept += ("no_frontier", "no_images")
     listed = {key: getattr(options, key) for key in kept}
     groups = options.groups
     if groups is not None and Path(groups).is_absolute():

@@ -116,6 +116,9 @@ def _add_adapt(commands):
     parser.add_argument(
         "--exclude", metavar="CLASS", action="append", default=[], help="leave a class out; may be repeated"
     )
+    parser.add_argument(
+        "--no-frontier", action="store_true", help="run what is frozen in every epoch, instead of once for all of them"
+    )
     parser.add_argument("--no-images", action="store_true", help="leave pictures out of the report")
     parser.add_argument("--overwrite", action="store_true", help="replace RUN if it is an earlier run")
     parser.add_argument("--quiet", action="store_true", help="no progress bars, no closing lines")
