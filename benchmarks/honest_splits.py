@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from benchmarks.source_probe import load_whole
+from benchmarks.cases import load_whole
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput
 from tlbook.evidence.adapt import adapt, predict_split

@@ -12,7 +12,7 @@ import csv
 
 import numpy as np
 
-from benchmarks.source_probe import SETS
+from benchmarks.cases import SETS
 from tlbook.datasets.duplicates import draw_thumbnails, find_nearest
 from tlbook.datasets.scan import scan_folder
 from tlbook.errors import BadInput

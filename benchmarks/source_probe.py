@@ -1,9 +1,10 @@
 """Linear probe of source models on the nine real sets: how good are their features.
 
-Protocol, written down before the final run. Every network at 96 px; average pooling of the last feature map; a
-logistic head by L-BFGS, its penalty chosen on validation; balanced accuracy on the test side. Whole groups on one side,
-60/20/20, at most 200 training images a class, nested; Moderate left out of the Alzheimer set; every third of Omniglot's
-183 characters. Seeds 0 to 4 vary the split and, for random weights, the network. Features are computed once an image.
+Protocol, written down before the final run. Every network at 96 px, and the two with ImageNet's weights once more at
+160 px, which counts for no comparison but their own; average pooling of the last feature map; a logistic head by
+L-BFGS, its penalty chosen on validation; balanced accuracy on the test side. Whole groups on one side, 60/20/20, at
+most 200 training images a class, nested; Moderate left out of the Alzheimer set; every third of Omniglot's 183
+characters. Seeds 0 to 4 vary the split and, for random weights, the network. Features are computed once an image.
 
 Run it as ``python -m benchmarks.source_probe``; needs TLBOOK_DATA_DIR. It goes on where it was stopped.
 """
@@ -26,6 +27,7 @@ from tlbook.training.heads import fit_head
 
 NAME = "source_probe"
 SOURCES = ("random", "worlds", "photos", "mobilenet_v2_035", "mobilenet_v2")
+LARGER = (("mobilenet_v2_035", 160), ("mobilenet_v2", 160))
 SEEDS = range(5)
 PER_CLASS = 200
 IMAGE_SIZE = 96
@@ -43,7 +45,7 @@ COLUMNS = {
 }
 
 
-def make_measure(image_size):
+def make_measure():
     """Return the function that measures one row; it keeps the set and the features it used last."""
     kept = {}
 
@@ -53,14 +55,12 @@ def make_measure(image_size):
         return kept[key[0]][1]
 
     def measure(row):
-        whole, num_classes = keep(("set", row["set"]), lambda: load_whole(row["set"], image_size))
+        name, size = row["set"], row["image_size"]
+        whole, num_classes = keep(("set", name, size), lambda: load_whole(name, size))
         drawn = row["seed"] if row["source"] == "random" else 0
-        source = keep(
-            ("source", row["source"], drawn), lambda: load_source(row["source"], image_size=image_size, seed=drawn)
-        )
-        features = keep(
-            ("features", row["set"], row["source"], drawn), lambda: extract_features(source, whole, quiet=True)
-        )
+        network = row["source"], size, drawn
+        source = keep(("source", *network), lambda: load_source(network[0], image_size=size, seed=drawn))
+        features = keep(("features", name, *network), lambda: extract_features(source, whole, quiet=True))
         side = split_groups(whole.labels, whole.groups, seed=row["seed"])
         train = np.flatnonzero(side == 0)
         train = train[nested_subset(whole.labels[train], whole.groups[train], PER_CLASS, seed=row["seed"])]
@@ -78,15 +78,18 @@ def make_measure(image_size):
 
 def print_table(rows, sources):
     """Print mean balanced accuracy over seeds, and how far each source comes from random weights to ImageNet's."""
-    means = {
-        (name, source): np.mean([r["balanced_accuracy"] for r in rows if (r["set"], r["source"]) == (name, source)])
-        for name in SETS for source in sources
-    }  # fmt: skip
+    larger = [row for row in rows if row["image_size"] != IMAGE_SIZE]
+    rows = [row for row in rows if row["image_size"] == IMAGE_SIZE]
+    means = {(name, source): _mean_of_set(rows, name, source) for name in SETS for source in sources}
     print("| source | " + " | ".join(SETS) + " | mean |")
     print("|---" * (len(SETS) + 2) + "|")
     for source in sources:
         scores = [100 * means[name, source] for name in SETS]
         print(f"| {source} | " + " | ".join(f"{s:.1f}" for s in scores) + f" | {np.mean(scores):.1f} |")
+    for source, size in LARGER:
+        if any(row["source"] == source for row in larger):
+            scores = [100 * _mean_of_set(larger, name, source) for name in SETS]
+            print(f"| {source}, {size} px | " + " | ".join(f"{s:.1f}" for s in scores) + f" | {np.mean(scores):.1f} |")
     if not {"random", "mobilenet_v2_035"} <= set(sources):
         return
     by_seed = {source: [_mean_of_seed(rows, source, seed) for seed in SEEDS] for source in sources}
@@ -95,6 +98,10 @@ def print_table(rows, sources):
         way = t_interval([(score - low) / (high - low) for score, low, high in three])
         better = sum(means[name, source] - means[name, "random"] >= 0.05 for name in SETS)
         print(f"{source}: way from random weights to mobilenet_v2_035 {way}; +5 points on {better} of {len(SETS)}")
+
+
+def _mean_of_set(rows, name, source):
+    return np.mean([r["balanced_accuracy"] for r in rows if (r["set"], r["source"]) == (name, source)])
 
 
 def _mean_of_seed(rows, source, seed):
@@ -109,11 +116,13 @@ def main():
     if mirror_dir() is None:
         raise BadInput("the probe needs the real sets; set TLBOOK_DATA_DIR to the folder that holds them")
     rows = [
-        {"set": name, "source": source, "image_size": IMAGE_SIZE, "seed": seed}
-        for name in SETS for source in options.sources for seed in SEEDS
+        {"set": name, "source": source, "image_size": size, "seed": seed}
+        for name in SETS
+        for source, size in (*((source, IMAGE_SIZE) for source in SOURCES), *LARGER) if source in options.sources
+        for seed in SEEDS
     ]  # fmt: skip
     path = results_path(NAME)
-    measured = run_grid(path, rows, make_measure(IMAGE_SIZE), key=("set", "source", "image_size", "seed"))
+    measured = run_grid(path, rows, make_measure(), key=("set", "source", "image_size", "seed"))
     inputs = [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
     write_record(NAME, command="python -m benchmarks.source_probe", protocol=__doc__, columns=COLUMNS, inputs=inputs)
     print_table(measured, options.sources)
