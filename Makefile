@@ -13,7 +13,7 @@ VENDOR := assets/vendor/.ready
 PAGE := _build/html/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test lab notebooks lint format lock registry clean
+.PHONY: help setup book check test benchmarks lab notebooks lint format lock registry clean
 
 help:  ## list the targets
 	@echo "Transfer Learning with Little Data. Targets:"
@@ -46,7 +46,12 @@ book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
 	@echo "The book: file://$(CURDIR)/$(PAGE)"
 
 test: $(READY)  ## all tests, the chapters' cells included
-	$(BIN)/python -m pytest --nbval
+	$(BIN)/python -m pytest --nbval --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+benchmarks: $(READY)  ## time ours against other recipes (an hour; on a quiet machine; head_only needs TLBOOK_DATA_DIR)
+	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.frozen_frontier
+	$(BIN)/python -m benchmarks.head_only
 
 lab: $(READY)  ## open the chapters in JupyterLab
 	cd chapters && ../$(BIN)/jupyter lab
