@@ -152,7 +152,7 @@ def recount_statistics(model, images, seed):
         model(images[order[32 * k : 32 * k + 32]], training=True)
 
 
-def measure(row):
+def _measure(row):
     """Train and score one setting.
 
     Parameters
@@ -214,7 +214,7 @@ def main():
         for variant in VARIANTS for seed in SEEDS for setting in SETTINGS
         if variant == "synthetic" or setting[0] in ("frozen", "trained")
     ]  # fmt: skip
-    rows = run_grid(results_path(NAME), settings, measure, key=keys)
+    rows = run_grid(results_path(NAME), settings, _measure, key=keys)
     protocol = " ".join(__doc__.split("Protocol, fixed before the run.")[1].split("Run it as")[0].split())
     inputs = [data_dir() / "weights" / f"{SOURCE}.npz", mirror_dir() / "gtsrb_14signs.zip"]
     write_record(NAME, command="python -m benchmarks.batch_norm", protocol=protocol, columns=COLUMNS, inputs=inputs)
