@@ -146,7 +146,8 @@ def compile_model(model, learning_rate, steps, *, training=None, shares=None, po
         Keras's name of the precision.
     """
     training = training or Training()
-    losses = import_keras().losses
+    keras = import_keras()
+    losses = keras.losses
     if training.is_soft:
         loss = losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
     else:
@@ -155,8 +156,9 @@ def compile_model(model, learning_rate, steps, *, training=None, shares=None, po
         make_schedule(learning_rate, steps), shares=shares, accumulate=training.accumulate,
         scale_loss=policy == "mixed_float16",
     )  # fmt: skip
+    calls = STEPS_PER_CALL if keras.config.backend() == "tensorflow" else 1  # torch takes one step a call
     # XLA on a CPU ran small convolutional networks ten times slower than the default path
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False, steps_per_execution=STEPS_PER_CALL)
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False, steps_per_execution=calls)
 
 
 def balance_classes(labels):
