@@ -11,7 +11,7 @@ from tlbook.models.classifiers import build_feature_model
 from tlbook.runtime import cache_dir, show_progress
 
 RULE = b"average pooling, 1"
-BATCH_SIZE = 64
+BATCH_SIZE = 32
 
 
 def extract_features(source, split, *, cache=True, quiet=False):
