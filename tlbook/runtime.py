@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.metadata
+import logging
 import os
 import platform
 import sys
@@ -87,6 +88,7 @@ def import_keras():
     module
         ``keras``; the backend is the one that Keras is configured for.
     """
+    logging.getLogger("tensorflow").addFilter(_tells_news)
     if "keras" in sys.modules:
         return sys.modules["keras"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -98,6 +100,11 @@ def import_keras():
 
             tf.constant(0)  # the device start-up lines appear with the first operation
     return keras
+
+
+def _tells_news(record):
+    """Drop TensorFlow's advice on retracing: several models in one session are traced once each, as they must be."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def set_seed(seed):

@@ -1,5 +1,7 @@
 """Adapting: the choice on validation, and predictions that do not depend on their company."""
 
+import logging
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from tlbook.evidence.adapt import adapt, choose_run, list_candidates, mean_recal
 from tlbook.evidence.evaluate import evaluate
 from tlbook.models.strategies import FullFineTune, HeadOnly
 from tlbook.models.zoo import SourceModel, load_source
+from tlbook.runtime import import_keras
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +62,11 @@ def test_a_frozen_source_takes_a_head_only():
     assert [s.word for s in list_candidates(frozen)] == ["head"]
     with pytest.raises(BadInput, match="use head"):
         FullFineTune().build(frozen, ("a", "b"), seed=0)
+
+
+@pytest.mark.parametrize(("message", "kept"), [("5 of 6 calls triggered tf.function retracing", False), ("lost", True)])
+def test_tensorflow_gives_no_advice_on_retracing(message, kept):
+    import_keras()
+    logger = logging.getLogger("tensorflow")
+    record = logger.makeRecord("tensorflow", logging.WARNING, __file__, 1, message, (), None)
+    assert bool(logger.filter(record)) == kept
