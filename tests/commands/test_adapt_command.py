@@ -130,8 +130,8 @@ def test_overwrite_replaces_an_earlier_run(finished_run, stripes, tmp_path):
     assert "<img" not in (out / "report.html").read_text()
 
 
-def run_in_new_process(stripes, out, *extra, threads=None):
-    environment = {**os.environ, **({"TF_NUM_INTRAOP_THREADS": threads} if threads else {})}
+def run_in_new_process(stripes, out, *extra, threads="2"):
+    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads}
     command = [sys.executable, "-m", "tlbook", "adapt", str(stripes), "--out", str(out), "--quiet", "--epochs", "2"]
     subprocess.run([*command, "--image-size", "64", *extra], check=True, env=environment, capture_output=True)
     report = json.loads((out / "report.json").read_text())
