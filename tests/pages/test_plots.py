@@ -49,6 +49,7 @@ DRAW = {
     "intervals": lambda ax: plots.intervals(FIGURES, reference=0.5, ax=ax),
     "paired_differences": lambda ax: plots.paired_differences({"pets": t_interval([0.1, 0.2, 0.15])}, ax=ax),
     "learning_rate_search": lambda ax: plots.learning_rate_search(SEARCH, ax=ax),
+    "lines": lambda ax: plots.lines({"one rate": [1, 2], "by block": [2, 1]}, x=["stem", "top"], ax=ax),
     "reliability": lambda ax: plots.reliability([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ax=ax),
 }
 
@@ -71,6 +72,13 @@ def test_every_plot_is_tested():
 
 def texts(ax):
     return " ".join(t.get_text() for t in ax.texts)
+
+
+def test_lines_stand_over_one_two_three_and_name_their_reference():
+    ax = plots.lines({"a": [3.0, 1.0, 2.0]}, reference=("guessing", 2.5))
+    assert list(ax.lines[0].get_xdata()) == [1, 2, 3]
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["a", "guessing"]
+    assert list(ax.lines[1].get_ydata()) == [2.5, 2.5] and ax.get_ylim()[0] == 0
 
 
 def test_a_learning_rate_search_marks_what_it_suggests():

@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.ticker import ScalarFormatter
 
-from tlbook.errors import BadInput
 from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR
 from tlbook.pages.plot_predictions import confusion, reliability, sample_grid
 from tlbook.pages.plot_style import COLOURS, DASHES, INK, MARKERS, MUTED, PERCENT, draw_dots, new_axes, style
+from tlbook.pages.plot_training import learning_rate_search, lines, training_history
 
 __all__ = [
     "confusion",
@@ -14,6 +14,7 @@ __all__ = [
     "intervals",
     "learning_curve",
     "learning_rate_search",
+    "lines",
     "paired_differences",
     "reliability",
     "sample_grid",
@@ -75,63 +76,6 @@ def _log_counts(ax, counts):
     ax.set_xticks(counts, minor=False)
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(ScalarFormatter())
-
-
-def learning_rate_search(search, *, ax=None):
-    """Plot what the learning-rate finder saw.
-
-    Parameters
-    ----------
-    search : tlbook.training.learning_rates.RateSearch
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-    """
-    with style():
-        ax = new_axes(ax)
-        ax.plot(search.rates, search.losses, ".", color=MUTED, label="one batch")
-        ax.plot(search.rates, search.smoothed, color=COLOURS[0], label="running average")
-        ax.axvline(search.suggestion, color=INK, linestyle="--", label=f"suggestion {search.suggestion:.1e}")
-        top = 1.2 * max(search.smoothed[0], np.nanmin(search.smoothed))
-        ax.set(xscale="log", xlabel="learning rate", ylabel="loss", ylim=(0, top))
-        ax.legend()
-    return ax
-
-
-def training_history(history, *, metric="loss", ax=None):
-    """Plot a measure over epochs, for training and validation.
-
-    Parameters
-    ----------
-    history : dict of str to sequence of float
-        As Keras records it; holds ``metric``, and ``val_`` + ``metric`` where there is validation.
-    metric : str
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-
-    Raises
-    ------
-    BadInput
-        The history has no such measure.
-    """
-    if metric not in history:
-        raise BadInput(f"received the metric {metric!r}; expected one of {', '.join(history) or 'none: it is empty'}")
-    with style():
-        ax = new_axes(ax)
-        for i, (label, key) in enumerate((("training", metric), ("validation", f"val_{metric}"))):
-            if key in history:
-                epochs = np.arange(1, len(history[key]) + 1)
-                marker = "o" if len(epochs) == 1 else None
-                ax.plot(epochs, history[key], color=COLOURS[i], linestyle=DASHES[i], marker=marker, label=label)
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.set(xlabel="epoch", ylabel=metric.replace("_", " "))
-        ax.legend()
-    return ax
 
 
 def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
