@@ -147,18 +147,20 @@ def compile_model(model, learning_rate, steps, *, training=None, shares=None, po
     """
     training = training or Training()
     keras = import_keras()
-    losses = keras.losses
     if training.is_soft:
-        loss = losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
+        accuracy = keras.metrics.CategoricalAccuracy("accuracy")
     else:
-        loss = losses.SparseCategoricalCrossentropy()
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
     optimizer = make_optimizer(
         make_schedule(learning_rate, steps), shares=shares, accumulate=training.accumulate,
         scale_loss=policy == "mixed_float16",
     )  # fmt: skip
     calls = STEPS_PER_CALL if keras.config.backend() == "tensorflow" else 1  # torch takes one step a call
     # XLA on a CPU ran small convolutional networks ten times slower than the default path
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False, steps_per_execution=calls)
+    model.compile(optimizer, loss, metrics=[accuracy], jit_compile=False, steps_per_execution=calls)
+    optimizer.build(model.trainable_variables)  # like the metric's: variables made within a step have it traced twice
 
 
 def balance_classes(labels):

@@ -68,6 +68,7 @@ def find_learning_rate(model, train, *, low=1e-6, high=1.0, steps=100, batch_siz
     keras = import_keras()
     trainer = keras.Model(model.inputs, model.outputs)
     trainer.compile(keras.optimizers.Adam(low), "sparse_categorical_crossentropy", jit_compile=False)
+    trainer.optimizer.build(trainer.trainable_variables)  # within a step it would have that traced twice
     rng = np.random.default_rng(seed)
     rows = np.concatenate([rng.permutation(len(train[1])) for _ in range(-(-steps * batch_size // len(train[1])))])
     rates, losses, average = np.geomspace(low, high, steps), [], []
