@@ -4,7 +4,7 @@ Protocol, written down before the run. Case fractures at its default difficulty,
 class, 400 test images, the embedded network. Head: fitted to convergence. Full: 40 epochs (520 steps of 32 images) from
 a fitted head, batch normalisation as in the source, the better of two learning rates by balanced accuracy on
 validation. From scratch: 150 epochs (1,950 steps), batch normalisation trained, the best of three learning rates
-likewise. Mirrored images, the best epoch by validation loss. Balanced accuracy on the test side; seeds 0 to 4 vary
+likewise. Mirrored images, the epoch that is best on validation. Balanced accuracy on the test side; seeds 0 to 4 vary
 drawn images, initialisation and order; t intervals.
 
 What was seen beforehand, on other drawings (seeds 100 and 101): heads at 96 px reach about 0.75 and from 128 px upwards

@@ -4,7 +4,7 @@ Protocol, written down before the run. FracAtlas subset, Stanford Dogs (20 breed
 or six slices of each, evenly spaced; Moderate left out); whole groups on one side, 60/20/20; at most 100 training
 images a class, at most as many validation images, all test images. Sources photos and mobilenet_v2_035 at 96 px: head,
 partial (last third of the blocks), full, film and scratch, ten epochs of batches of 32 with the strategy's own learning
-rate, the best epoch by validation loss. mobilenet_v2 at 160 px: head and full, at most 20 training images a class.
+rate, the epoch that is best on validation. mobilenet_v2 at 160 px: head and full, at most 20 training images a class.
 Mirrored images on dogs and fractures. Balanced accuracy on the test side; seeds 0 to 4 vary split, initialisation and
 order; t intervals.
 

@@ -5,7 +5,7 @@ anew. Training images a class: fractures 200, pets, textures and flowers 20, dog
 brains 15 people. Real sets: whole groups on one side, 60/20/20, at most as many validation images a class as training
 images, all test images; Moderate left out of the Alzheimer set; every third of Omniglot's 183 characters. Synthetic
 cases: their own sides. From scratch and full get the same number of steps (240 of 32 images, Adam, warm-up and half
-cosine, the best epoch by validation loss); from scratch the best of three learning rates by balanced accuracy on
+cosine, the epoch that is best on validation); from scratch the best of three learning rates by balanced accuracy on
 validation, full its default one; transfer is head or full, whichever is better on validation. Mirrored images where
 left and right mean nothing. Balanced accuracy on the test side; seeds 0 to 4 vary split, drawn images, initialisation
 and order; t intervals over paired seeds.

@@ -11,6 +11,7 @@ from tlbook.runtime import set_seed
 from tlbook.training.augmentation import Augmentation
 from tlbook.training.fit import balance_classes, fit_model
 from tlbook.training.recipe import Training
+from tlbook.training.resume import make_callbacks
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(21) % 3
@@ -41,13 +42,39 @@ def test_the_order_of_images_is_that_of_the_usual_pipeline(backbone):
     schedule = keras.optimizers.schedules.CosineDecay(0.0, 17, warmup_target=1e-2, warmup_steps=1)
     usual.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", jit_compile=False)
     data = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS)).shuffle(21, seed=0).batch(4)
-    best = keras.callbacks.EarlyStopping("val_loss", patience=3, restore_best_weights=True)
+    weights = []
+    keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: weights.append(usual.get_weights()))
     history = usual.fit(
-        data, validation_data=(IMAGES, LABELS), epochs=3, class_weight=balance_classes(LABELS), callbacks=[best],
-        shuffle=False, verbose=0,
+        data, epochs=3, class_weight=balance_classes(LABELS), callbacks=[keep], shuffle=False, verbose=0
     ).history  # fmt: skip
     assert fit.history["loss"] == history["loss"]
-    assert all(np.array_equal(a, b) for a, b in zip(ours.get_weights(), usual.get_weights(), strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(ours.get_weights(), weights[find_best(fit)], strict=True))
+
+
+def find_best(fit):
+    """The highest accuracy, and of equals the lowest loss."""
+    history = fit.history
+    return max(range(len(history["loss"])), key=lambda e: (history["val_accuracy"][e], -history["val_loss"][e]))
+
+
+def test_the_kept_epoch_has_the_best_balanced_accuracy_on_validation(backbone):
+    """Not the accuracy that a large class alone can raise."""
+    set_seed(0)
+    model = build_classifier(backbone, ("a", "b", "c"), trainable=True, seed=0)
+    many = np.flatnonzero(LABELS == 0).repeat(5)
+    rows = np.concatenate([many, np.arange(21)])
+    val = IMAGES[rows], LABELS[rows]
+    fit = fit_model(model, (IMAGES, RNG.permutation(LABELS)), val, FullFineTune(12, 3e-2, 4), seed=0, quiet=True)
+    answers = model.predict(val[0], verbose=0).argmax(1)
+    recalls = [np.mean(answers[val[1] == c] == c) for c in range(3)]
+    assert np.mean(recalls) == pytest.approx(max(fit.history["val_accuracy"]), abs=1e-6)
+
+
+def test_accuracy_decides_between_epochs_and_loss_between_equals():
+    best = make_callbacks(None, None, 3)[0][0]
+    order = [(0.4, 0.1), (0.5, 9.0), (0.5, 8.9)]  # accuracy, loss
+    values = [best.get_monitor_value({"val_accuracy": np.float32(a), "val_loss": np.float32(b)}) for a, b in order]
+    assert values[0] < values[1] < values[2]
 
 
 def test_all_options_together_train_and_leave_a_plain_model(backbone):

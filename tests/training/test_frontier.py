@@ -72,7 +72,7 @@ def test_the_network_holds_what_its_tail_learned(tiny, tmp_path, monkeypatch):
     import keras
 
     monkeypatch.setattr(frontier, "MEMORY_LIMIT", 0)
-    strategy = PartialUnfreeze(2, batch_size=8, stages=1)
+    strategy = PartialUnfreeze(8, 1e-2, 8, stages=1)
     start = strategy.build(tiny, CLASSES, seed=0)
     model, fit = train(tiny, strategy)
     assert fit.frontier == {"stage": "stage2_block1", "where": "disk", "bytes": 4 * 4 * 4 * 8 * 12, "views": 1}

@@ -65,23 +65,25 @@ def _choose_rows(order, keys, count, num_views, *, batch_size, seed):
     return rows.apply(tf.data.experimental.assert_cardinality(count))
 
 
-def make_val_batches(images, labels):
+def make_val_batches(images, labels, weights):
     """Make the batches that a network is validated on.
 
     Parameters
     ----------
     images, labels : numpy.ndarray
         As for :func:`make_train_batches`, of one view.
+    weights : numpy.ndarray
+        What each image counts, float32, (n,).
 
     Returns
     -------
     tf.data.Dataset
-        Of images and labels, in order.
+        Of images, labels and weights, in order.
     """
     import tensorflow as tf
 
     order = order_images(len(labels), shuffle=False)
-    return gather_batches(order, (images, labels), batch_size=VAL_BATCH_SIZE).prefetch(tf.data.AUTOTUNE)
+    return gather_batches(order, (images, labels, weights), batch_size=VAL_BATCH_SIZE).prefetch(tf.data.AUTOTUNE)
 
 
 def weigh_batches(batches, weights):

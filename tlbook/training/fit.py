@@ -22,7 +22,7 @@ class Fit:
     Attributes
     ----------
     history : dict of str to list of float
-        ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, one value an epoch.
+        ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, one value an epoch; classes count alike in all four.
     frontier : dict or None
         What was run only once: ``stage`` (the last frozen one), ``where`` its activations were kept (``"ram"`` or
         ``"disk"``), ``bytes`` and ``views`` (of a training image); None where each epoch ran the whole network.
@@ -44,7 +44,10 @@ class _Task:
 
 
 def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False):
-    """Train what the strategy left trainable, and keep the weights of the best epoch by validation loss.
+    """Train what the strategy left trainable, and keep the weights of the epoch that was best on validation.
+
+    Best is the highest balanced accuracy, and of equals the lowest loss: the loss alone would send a network trained
+    from scratch back to its first epoch, where it knows nothing and is sure of nothing.
 
     Adam, a linear warm-up over a tenth of the steps and a half cosine down; classes count alike, whatever their sizes.
     What is frozen below the first stage that trains is run once, where that saves work.
@@ -111,17 +114,19 @@ def _run_epochs(task, strategy, training, checkpoint, *, seed, quiet):
     batches = make_train_batches(
         *task.train, training, batch_size=strategy.batch_size, num_views=task.num_views, seed=seed, skip=done
     )  # fmt: skip
-    weights = balance_classes(task.train[1].argmax(-1) if training.is_soft else task.train[1])
+    train_labels, val_labels = (y.argmax(-1) if training.is_soft else y for y in (task.train[1], task.val[1]))
+    weights, val_weights = balance_classes(train_labels), balance_classes(val_labels)
     if training.is_soft:
         classes = range(task.train[1].shape[1])
         batches = weigh_batches(batches, np.array([weights.get(c, 0) for c in classes], np.float32))
+    val_batches = make_val_batches(*task.val, np.array([val_weights[c] for c in val_labels], np.float32))
     epochs = done if facts and facts["stopped"] else strategy.epochs
     callbacks, history = make_callbacks(checkpoint, task.trainer, training.patience or strategy.epochs, facts)
     with show_progress(range(strategy.epochs), f"training ({strategy.word})", quiet=quiet) as bar:
         bar.update(done)
         advance = import_keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
         task.trainer.fit(
-            batches, validation_data=make_val_batches(*task.val), initial_epoch=done, epochs=epochs, shuffle=False,
+            batches, validation_data=val_batches, initial_epoch=done, epochs=epochs, shuffle=False,
             class_weight=None if training.is_soft else weights, callbacks=[*callbacks, advance], verbose=0,
         )  # fmt: skip
     return history
@@ -159,7 +164,7 @@ def compile_model(model, learning_rate, steps, *, training=None, shares=None, po
     )  # fmt: skip
     calls = STEPS_PER_CALL if keras.config.backend() == "tensorflow" else 1  # torch takes one step a call
     # XLA on a CPU ran small convolutional networks ten times slower than the default path
-    model.compile(optimizer, loss, metrics=[accuracy], jit_compile=False, steps_per_execution=calls)
+    model.compile(optimizer, loss, weighted_metrics=[accuracy], jit_compile=False, steps_per_execution=calls)
     optimizer.build(model.trainable_variables)  # like the metric's: variables made within a step have it traced twice
 
 

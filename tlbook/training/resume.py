@@ -126,7 +126,7 @@ def make_callbacks(checkpoint, trainer, patience, facts=None):
     checkpoint : Checkpoint or None
     trainer : keras.Model
     patience : int
-        Epochs without a better validation loss.
+        Epochs without a better one.
     facts : dict, optional
         From :func:`load_state`.
 
@@ -137,7 +137,7 @@ def make_callbacks(checkpoint, trainer, patience, facts=None):
         Of all epochs, those before an interruption included; grows with each.
     """
     callbacks = import_keras().callbacks
-    best = callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+    best = _make_best(patience)
     history = {key: list(values) for key, values in facts["history"].items()} if facts else {}
 
     def restore(logs=None):  # Keras's own callback forgets all when training begins
@@ -152,6 +152,15 @@ def make_callbacks(checkpoint, trainer, patience, facts=None):
             save_state(checkpoint, trainer, best, epochs=epoch + 1, history=history)
 
     return [best, callbacks.LambdaCallback(on_train_begin=restore, on_epoch_end=keep)], history
+
+
+def _make_best(patience):
+    class BestEpoch(import_keras().callbacks.EarlyStopping):
+        def get_monitor_value(self, logs):
+            # of equal accuracies the smaller loss
+            return float(logs["val_accuracy"]) - 1e-6 * float(logs["val_loss"])
+
+    return BestEpoch("val_accuracy", mode="max", patience=patience, restore_best_weights=True)
 
 
 def _list_variables(trainer):
