@@ -3,8 +3,8 @@
 Protocol, written down before the run. Synthetic cases fractures, brains and dogs (brains counts people); the embedded
 default source at 96 px; validation and test sides do not depend on the size; of the former 160 images at most, evenly
 spaced, since they are looked at after every epoch. Whatever trains by gradients gets 240 steps of 32 images (Adam, the
-strategy's own learning rate, warm-up and half cosine, the epoch that is best on validation), so that size changes what is
-seen, not how long; a fitted head to start from; mirrored images on fractures and dogs. Balanced accuracy on the test
+strategy's own learning rate, warm-up and half cosine, the epoch that is best on validation), so that size changes what
+is seen, not how long; a fitted head to start from; mirrored images on fractures and dogs. Balanced accuracy on the test
 side; seeds 0 to 4 vary drawn images, initialisation and order; t intervals.
 
 Run it as ``python -m benchmarks.depth_by_size``; it needs no files and goes on where it was stopped, seed after seed.

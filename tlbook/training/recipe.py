@@ -25,7 +25,7 @@ class Training:
     accumulate : int
         Batches whose gradients are averaged for one update, at least 1.
     patience : int, optional
-        Epochs without a better validation loss after which training stops; None never stops early.
+        Epochs without a better one on validation after which training stops; None never stops early.
     mixed_precision : bool
         True computes in 16 bits and keeps weights in 32: for accelerators; most CPUs get slower.
     frontier : bool
