@@ -8,8 +8,9 @@ likewise. Mirrored images, the epoch that is best on validation. Balanced accura
 drawn images, initialisation and order; t intervals.
 
 What was seen beforehand, on other drawings (seeds 100 and 101): heads at 96 px reach about 0.75 and from 128 px upwards
-0.79; full at 96 px reaches 0.78 with batch normalisation trained, 0.89 with it frozen and 0.95 at the higher rate. On
-seed 0, at 96 px and trained: 0.76. Hence 128 px, and frozen.
+0.79; full at 96 px reaches 0.78 with batch normalisation trained, 0.89 with it frozen and 0.95 at the higher rate. Of
+the table's own seeds, at 96 px: heads 0.73 and 0.72 on seeds 0 and 1; full, trained, 0.71 and 0.76 on seed 0 at the two
+rates. Hence 128 px, and frozen. Nothing was tried from scratch at 128 px.
 
 Run it as ``python -m benchmarks.fractures_depth``; it needs no files and goes on where it was stopped, seed after seed.
 """

@@ -87,7 +87,7 @@ def load_state(checkpoint, trainer):
     ----------
     checkpoint : Checkpoint or None
     trainer : keras.Model
-        Compiled; changed in place.
+        Compiled, its optimizer built; changed in place.
 
     Returns
     -------
@@ -104,7 +104,6 @@ def load_state(checkpoint, trainer):
         return None
     with np.load(checkpoint.path) as stored:
         facts = json.loads(str(stored["facts"]))
-        trainer.optimizer.build(trainer.trainable_variables)
         variables = _list_variables(trainer)
         count = sum(name.startswith("state") for name in stored.files)
         if facts["key"] != checkpoint.key or count != len(variables):
