@@ -15,7 +15,7 @@ COLUMNS = {
 }
 
 
-def score_strategy(data, source, strategy, *, seed):
+def score_strategy(data, source, strategy, *, seed, parts=None):
     """Adapt a source to a data set and score it on the test side.
 
     Parameters
@@ -24,18 +24,23 @@ def score_strategy(data, source, strategy, *, seed):
     source : SourceModel
     strategy : Strategy
     seed : int
+    parts : dict of str to numpy.ndarray, optional
+        Test images of some classes, bool, (n,), under the name of their column: scored by themselves as well. Where
+        there are none the result is None.
 
     Returns
     -------
     dict
-        Under the names of ``COLUMNS``, without the seconds.
+        Under the names of ``COLUMNS`` and of the parts, without the seconds.
     """
     run = adapt(data, source, strategy, seed=seed, cache=False)
+    labels, answers = data.test.labels, predict_split(run, data.test)
     return {
         "weights": "" if strategy.word == "scratch" else source.weights_sha256[:12],
         "num_train": len(data.train), "num_val": len(data.val), "num_test": len(data.test), "epochs": run.epochs,
         "trainable_params": run.trainable_params, "val_balanced_accuracy": run.val_balanced_accuracy,
-        "balanced_accuracy": mean_recall(data.test.labels, predict_split(run, data.test)),
+        "balanced_accuracy": mean_recall(labels, answers),
+        **{name: mean_recall(labels[p], answers[p]) if p.any() else None for name, p in (parts or {}).items()},
     }  # fmt: skip
 
 
