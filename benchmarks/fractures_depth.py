@@ -18,10 +18,10 @@ Run it as ``python -m benchmarks.fractures_depth``; it needs no files and goes o
 import argparse
 
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import choose_on_validation, score_strategy
+from benchmarks.measuring import score_strategy
 from tlbook.datasets.load import load_case
+from tlbook.evidence.comparisons import choose_on_validation, format_summary
 from tlbook.evidence.experiments import run_grid
-from tlbook.evidence.intervals import t_interval
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.strategies import FromScratch, FullFineTune, HeadOnly
 from tlbook.models.zoo import load_source
@@ -70,9 +70,8 @@ def main():
     rows = [{"strategy": word, "learning_rate": rate, "seed": seed} for seed in SEEDS for word, rate in settings]
     measured = run_grid(results_path(NAME), rows, _measure, key=("strategy", "learning_rate", "seed"))
     write_record(NAME, command="python -m benchmarks.fractures_depth", protocol=__doc__, columns=COLUMNS)
-    for word in ("head", "full", "scratch"):
-        scores = [choose_on_validation([row for row in measured if row["seed"] == seed], (word,)) for seed in SEEDS]
-        print(f"{word:8} {t_interval(scores)}")
+    chosen = choose_on_validation(measured, ("strategy", "seed"))
+    print(format_summary(chosen, ("strategy",), "balanced_accuracy"))
 
 
 if __name__ == "__main__":

@@ -57,21 +57,3 @@ def count_epochs(steps, num_train, batch_size):
         At least 1.
     """
     return max(1, round(steps / -(-num_train // batch_size)))
-
-
-def choose_on_validation(rows, strategies):
-    """Test score of the setting that is best on validation; the first of equals.
-
-    Parameters
-    ----------
-    rows : sequence of dict
-        Of one set and seed.
-    strategies : sequence of str
-        That are considered.
-
-    Returns
-    -------
-    float
-    """
-    asked = [row for row in rows if row["strategy"] in strategies]
-    return max(asked, key=lambda row: row["val_balanced_accuracy"])["balanced_accuracy"]

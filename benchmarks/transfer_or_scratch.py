@@ -23,8 +23,9 @@ import numpy as np
 
 from benchmarks.cases import SETS, load_sides
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import choose_on_validation, count_epochs, score_strategy
+from benchmarks.measuring import count_epochs, score_strategy
 from tlbook.errors import BadInput
+from tlbook.evidence.comparisons import choose_on_validation
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import paired_t_interval, t_interval
 from tlbook.evidence.results import results_path, write_record
@@ -107,14 +108,13 @@ def print_table(rows, sets):
     wins = {"real": 0, "synthetic": 0}
     for name, variant in sets:
         of_set = [row for row in rows if (row["set"], row["variant"]) == (name, variant)]
-        by_seed = [[row for row in of_set if row["seed"] == seed] for seed in SEEDS]
-        columns = [("scratch",), ("head",), ("full",), ("head", "full")]
-        scores = np.array([[choose_on_validation(rows, column) for column in columns] for rows in by_seed if rows])
-        if len(scores) < 2:
-            continue
-        gain = paired_t_interval(scores[:, 3] - scores[:, 0])
+        columns = []
+        for strategies in (("scratch",), ("head",), ("full",), ("head", "full")):
+            chosen = choose_on_validation([row for row in of_set if row["strategy"] in strategies], ("seed",))
+            columns.append(np.array([row["balanced_accuracy"] for row in chosen]))
+        gain = paired_t_interval(columns[3] - columns[0])
         wins[variant] += gain.low > 0
-        cells = " | ".join(f"{100 * t_interval(column).value:.1f}" for column in scores.T)
+        cells = " | ".join(f"{100 * t_interval(column).value:.1f}" for column in columns)
         interval = f"[{100 * gain.low:.1f}, {100 * gain.high:.1f}]"
         print(f"| {name} ({variant}) | {cells} | {100 * gain.value:+.1f} | {interval}, {gain.n} seeds |")
     print(f"above zero: {wins['real']} real, {wins['synthetic']} synthetic")

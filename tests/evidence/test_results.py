@@ -7,7 +7,13 @@ import pytest
 
 from tlbook.errors import BadInput
 from tlbook.evidence import results
-from tlbook.evidence.comparisons import format_summary, paired_difference, paired_differences, summarise
+from tlbook.evidence.comparisons import (
+    choose_on_validation,
+    format_summary,
+    paired_difference,
+    paired_differences,
+    summarise,
+)
 from tlbook.evidence.results import read_record, read_table, results_path, write_record
 from tlbook.runtime import data_dir
 
@@ -146,3 +152,22 @@ def test_rows_that_do_not_pair_are_bad_input():
         paired_difference(rows + rows[:1], "strategy", ("head", "full"), value="score")
     with pytest.raises(BadInput, match="do not pair up"):
         paired_difference(rows, "strategy", ("film", "norm"), value="score")
+
+
+def test_the_row_that_is_best_on_validation_is_kept_of_each_group():
+    scores = {("full", 0): (0.6, 0.7), ("full", 1): (0.8, 0.5), ("head", 0): (0.4, 0.4)}
+    rows = [
+        {
+            "strategy": strategy,
+            "seed": seed,
+            "rate": rate,
+            "val_balanced_accuracy": score,
+            "balanced_accuracy": 1 - score,
+        }
+        for (strategy, seed), found in scores.items()
+        for rate, score in enumerate(found)
+    ]
+    chosen = choose_on_validation(rows, ("strategy", "seed"))
+    assert [(row["strategy"], row["seed"], row["rate"]) for row in chosen] == [
+        ("full", 0, 1), ("full", 1, 0), ("head", 0, 0),
+    ]  # fmt: skip

@@ -61,6 +61,27 @@ def _write_percent(figure):
     return f"{100 * figure.value:5.1f}", ends
 
 
+def choose_on_validation(rows, by):
+    """Keep, of each group of rows, the one that is best on validation: what was tried there, rates for instance.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        With ``val_balanced_accuracy``.
+    by : sequence of str
+        Columns whose values tell the groups apart; the seed belongs to them.
+
+    Returns
+    -------
+    list of dict
+        A row a group, in the order of first appearance; of equals the first.
+    """
+    groups = {}
+    for row in rows:
+        groups.setdefault(tuple(row[c] for c in by), []).append(row)
+    return [max(group, key=lambda row: row["val_balanced_accuracy"]) for group in groups.values()]
+
+
 def paired_differences(rows, by, column, pair, *, value, on=("seed",)):
     """Compute the paired difference of two settings for each value of some columns.
 
