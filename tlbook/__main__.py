@@ -40,7 +40,8 @@ def main(arguments=None):
         return DONE
     except OSError as error:
         if error.errno in NO_SPACE:
-            return _say(f"no space left for {error.filename or 'the output'}; free some, or choose another --out")
+            where = error.filename or "the output"
+            return _say(f"no space left for {where}; free some, or choose another --out or TLBOOK_CACHE_DIR")
         traceback.print_exc()
     except Exception:
         traceback.print_exc()

@@ -139,6 +139,19 @@ def versions():
     return found
 
 
+def count_cores():
+    """Count the processor cores that this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def hardware():
     """Name the machine's compute: processor kind, cores and accelerators.
 
@@ -151,7 +164,7 @@ def hardware():
     if "tensorflow" in sys.modules:
         tf = sys.modules["tensorflow"]
         accelerators = [d.device_type for d in tf.config.list_physical_devices() if d.device_type != "CPU"]
-    return {"machine": platform.machine(), "cores": len(os.sched_getaffinity(0)), "accelerators": accelerators}
+    return {"machine": platform.machine(), "cores": count_cores(), "accelerators": accelerators}
 
 
 def show_progress(items, label, *, total=None, quiet=False):

@@ -100,18 +100,24 @@ def test_predict_goes_on_after_an_unreadable_image(finished_run, tmp_path, capsy
     assert "b.png" in captured.err
 
 
-def test_the_model_loads_without_tlbook(finished_run, stripes, tmp_path):
+def test_the_model_predicts_the_same_without_tlbook(finished_run, stripes, tmp_path):
+    rows = read_rows(finished_run / "predictions.csv")
+    images = [Image.open(stripes / row["path"]).resize((64, 64), Image.Resampling.BILINEAR) for row in rows]
+    np.save(tmp_path / "x.npy", np.stack([np.asarray(image) for image in images]))
     program = (
         "import sys, json, zipfile; sys.modules['tlbook'] = None\n"
         "import keras, numpy as np\n"
         f"model = keras.models.load_model({str(finished_run / 'model.keras')!r})\n"
         f"classes = json.loads(zipfile.ZipFile({str(finished_run / 'model.keras')!r}).read('classes.json'))\n"
-        "x = np.load('x.npy')\n"
-        "print(classes, np.allclose(model.predict(x, verbose=0).sum(-1), 1, atol=1e-5), model.count_params())"
+        "answers = model.predict(np.load('x.npy'), verbose=0)\n"
+        "print(json.dumps([dict(zip(classes, row)) for row in answers.astype(float)]))"
     )
-    np.save(tmp_path / "x.npy", np.zeros((2, 64, 64, 3), np.uint8))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
-    assert done.stdout.startswith("['lying', 'upright'] True"), done.stderr
+    answers = json.loads(done.stdout.splitlines()[-1])
+    for row, answer in zip(rows, answers, strict=True):
+        assert [float(row[f"p_{c}"]) for c in ("lying", "upright")] == pytest.approx(
+            [answer["lying"], answer["upright"]], abs=1e-3
+        )
 
 
 def test_overwrite_replaces_an_earlier_run(finished_run, stripes, tmp_path):
@@ -132,22 +138,33 @@ def test_overwrite_replaces_an_earlier_run(finished_run, stripes, tmp_path):
 
 def run_in_new_process(stripes, out, *extra, threads="2"):
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": threads}
-    command = [sys.executable, "-m", "tlbook", "adapt", str(stripes), "--out", str(out), "--quiet", "--epochs", "2"]
+    command = [sys.executable, "-m", "tlbook", "adapt", str(stripes), "--out", str(out), "--quiet", "--no-images"]
     subprocess.run([*command, "--image-size", "64", *extra], check=True, env=environment, capture_output=True)
     report = json.loads((out / "report.json").read_text())
     report.pop("seconds")
-    return report
+    return report, (out / "splits.csv").read_text(), read_probabilities(out)
 
 
-def test_one_seed_gives_one_report_and_another_seed_another(stripes, tmp_path):
-    first, second = (run_in_new_process(stripes, tmp_path / name) for name in ("a", "b"))
-    assert first == second
-    assert "head" in first["strategy_reason"] and "full" in first["strategy_reason"]
-    one_thread = run_in_new_process(stripes, tmp_path / "c", threads="1")
-    assert one_thread["balanced_accuracy"]["value"] == pytest.approx(first["balanced_accuracy"]["value"], abs=0.02)
-    assert (tmp_path / "a" / "splits.csv").read_text() == (tmp_path / "c" / "splits.csv").read_text()
-    run_in_new_process(stripes, tmp_path / "d", "--seed", "1", "--strategy", "head")
-    assert (tmp_path / "a" / "splits.csv").read_text() != (tmp_path / "d" / "splits.csv").read_text()
+def read_probabilities(out):
+    return {row["path"]: float(row["p_upright"]) for row in read_rows(out / "predictions.csv")}
+
+
+@pytest.mark.parametrize("strategy", [("head",), ("full", "--epochs", "2")])
+def test_one_seed_gives_one_report(stripes, tmp_path, strategy):
+    runs = [run_in_new_process(stripes, tmp_path / name, "--strategy", *strategy) for name in ("a", "b")]
+    assert runs[0] == runs[1]
+    one_thread = run_in_new_process(stripes, tmp_path / "c", "--strategy", *strategy, threads="1")
+    assert one_thread[1] == runs[0][1]
+    assert one_thread[2] == pytest.approx(runs[0][2], abs=0.02)
+
+
+def test_another_seed_gives_another_report(stripes, finished_run, tmp_path):
+    options = ["--groups", "metadata.csv", "--image-size", "64", "--epochs", "2", "--seed", "1", "--quiet"]
+    assert main(["adapt", str(stripes), "--out", str(tmp_path / "run"), *options]) == 0
+    reason = json.loads((tmp_path / "run" / "report.json").read_text())["strategy_reason"]
+    assert "head" in reason and "full" in reason  # auto tries both
+    for name in ("splits.csv", "predictions.csv"):
+        assert (tmp_path / "run" / name).read_text() != (finished_run / name).read_text()
 
 
 @pytest.mark.parametrize("extra", [(), ("--no-frontier",)])

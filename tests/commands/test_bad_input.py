@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -34,8 +36,11 @@ SEVERAL = [
 
 
 def run_bad(capsys, arguments):
-    """Run a command that must be refused; return the line it says."""
+    """Run a command that must be refused and leave nothing behind; return the line it says."""
+    around = [Path(a).parent for flag, a in pairwise(arguments) if flag == "--out"]
+    before = [sorted(folder.rglob("*")) for folder in around]
     assert main([str(a) for a in arguments]) == 2
+    assert [sorted(folder.rglob("*")) for folder in around] == before
     captured = capsys.readouterr()
     assert captured.out == ""
     lines = captured.err.splitlines()
@@ -101,10 +106,10 @@ def test_no_network_for_what_must_be_downloaded(stripes, tmp_path, capsys, monke
     monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    (tmp_path / "here").mkdir()
     arguments = ["--source", "resnet50", "--weights", "imagenet"]
-    line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "run", *arguments])
+    line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "here" / "run", *arguments])
     assert "resnet50_weights" in line
-    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_that_is_not_empty_stays_untouched(stripes, tmp_path, capsys):
@@ -164,7 +169,20 @@ def test_a_file_size_limit_counts_as_no_space(stripes, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_interrupted_run_leaves_nothing(stripes, tmp_path):
+def test_a_defect_of_ours_is_told_from_bad_input(stripes, tmp_path, capsys, monkeypatch):
+    from tlbook.commands import adapt
+
+    def fail(*arguments, **options):
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(adapt, "_render", fail)
+    assert main(["adapt", str(stripes), "--out", str(tmp_path / "run"), *HEAD]) == 1
+    assert "RuntimeError: a defect" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing(stripes, tmp_path, number):
     command = [
         sys.executable,
         "-m",
@@ -183,7 +201,7 @@ def test_an_interrupted_run_leaves_nothing(stripes, tmp_path):
     while not list(tmp_path.glob(".run.*")) and time.time() < deadline:
         time.sleep(0.2)
     time.sleep(1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert not list(tmp_path.iterdir())

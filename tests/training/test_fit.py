@@ -90,6 +90,24 @@ def test_all_options_together_train_and_leave_a_plain_model(backbone):
     assert getattr(model, "optimizer", None) is None
 
 
+@pytest.mark.parametrize(("wanted", "computed"), [(False, "float32"), (True, "bfloat16")])
+def test_mixed_precision_computes_in_16_bits_while_it_trains(backbone, monkeypatch, wanted, computed):
+    from tlbook.training import fit
+
+    during, compile_model = [], fit.compile_model
+
+    def compile_and_look(model, *arguments, **options):
+        first = next(layer for layer in model.layers if hasattr(layer, "kernel"))
+        during.append(first(np.zeros((1, 16, 16, 3), np.float32)).dtype)
+        compile_model(model, *arguments, **options)
+
+    monkeypatch.setattr(fit, "choose_precision", lambda: "mixed_bfloat16")  # that of a machine without a GPU
+    monkeypatch.setattr(fit, "compile_model", compile_and_look)
+    model, _ = train(backbone, FullFineTune(1, 3e-2, 7), mixed_precision=wanted)
+    assert [dtype.name for dtype in during] == [computed]
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+
+
 def test_training_stops_when_validation_gets_no_better(backbone):
     _, fit = train(backbone, FullFineTune(40, 9.0, 7), patience=1)
     assert len(fit.history["loss"]) < 40

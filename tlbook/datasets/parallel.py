@@ -1,9 +1,8 @@
 """The same function on many images, in threads: Pillow decodes and resizes outside Python's global lock."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
-from tlbook.runtime import show_progress
+from tlbook.runtime import count_cores, show_progress
 
 
 def map_in_threads(function, count, label, *, quiet=False):
@@ -25,8 +24,7 @@ def map_in_threads(function, count, label, *, quiet=False):
         What the calls returned, in order. The first exception ends it; calls not begun are dropped, then as after
         an interrupt.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    pool = ThreadPoolExecutor(max_workers=cores)
+    pool = ThreadPoolExecutor(max_workers=count_cores())
     try:
         return list(show_progress(pool.map(function, range(count)), label, total=count, quiet=quiet))
     finally:

@@ -211,6 +211,7 @@ def _commit(folder):
         return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno", "--", ":/tlbook") else "")
+        changes = git("status", "--porcelain", "-uno", "--", ":/tlbook", ":/benchmarks")
+        return git("rev-parse", "HEAD") + ("+changes" if changes else "")
     except (OSError, subprocess.CalledProcessError):
         return None
