@@ -8,12 +8,28 @@ import csv
 import json
 import re
 
+from tlbook.evidence.comparisons import summarise
+from tlbook.evidence.results import read_table
+
 LONG_TABLE = 12  # rows; longer ones are folded
 LONG_LIST = 24  # items; the rest is counted
 NOT_SHOWN = {"kind", "title", "name"}
 LOCAL_PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!/|[a-z]+:)([^)]+\))")
 HEADING = re.compile(r"^(#+ )", re.MULTILINE)
 DECIMAL = re.compile(r"-?\d+\.\d{5,}(e-?\d+)?")
+
+MEANS = {  # table: columns that make the lines of its means, those that make the columns, the measure
+    "batch_norm": (("batch_norm", "momentum", "batch_size"), ("variant",), "balanced_accuracy"),
+    "data_scarcity": (("per_class",), ("method",), "balanced_accuracy"),
+    "data_scarcity_real": (("per_class",), ("method",), "balanced_accuracy"),
+    "fractures_depth": (("strategy", "learning_rate"), (), "balanced_accuracy"),
+    "head_only_fracatlas": (("source", "image_size"), (), "balanced_accuracy"),
+    "honest_splits": (("task", "source", "learner", "labels"), ("split",), "balanced_accuracy"),
+    "source_probe": (("set",), ("source", "image_size"), "balanced_accuracy"),
+    "strategies_real": (("case", "source", "image_size"), ("strategy",), "balanced_accuracy"),
+    "depth_by_size": (("case", "per_class"), ("depth",), "balanced_accuracy"),
+    "transfer_or_scratch": (("variant", "set"), ("strategy", "learning_rate"), "balanced_accuracy"),
+}
 
 DATA_CARDS = """# Data cards
 
@@ -175,6 +191,51 @@ def split_columns(header, rows):
     return constant, [k for k in range(len(header)) if k not in same]
 
 
+def write_means(rows, lines, columns, value):
+    """Write the means of a measured table over its seeds, in percent.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        As ``read_table`` gives them.
+    lines, columns : sequence of str
+        Columns of ``rows`` whose values tell apart the lines and the columns that are written.
+    value : str
+        Column of fractions.
+
+    Returns
+    -------
+    str
+        Markdown: each mean with half of its 95 % interval; where there is one line for each of several sets, their
+        mean comes last.
+    """
+    cells = {(_key(row, lines), _key(row, columns)): row[value] for row in summarise(rows, (*lines, *columns), value)}
+    across = sorted({column for _, column in cells}, key=str)
+    table = [
+        [*line, *(_write_mean(cells.get((line, column))) for column in across)]
+        for line in dict.fromkeys(line for line, _ in cells)
+    ]
+    if lines == ("set",):
+        by_seed = summarise(rows, ("seed", *columns), value)
+        by_seed = [{**row, value: row[value].value} for row in by_seed]
+        overall = {_key(row, columns): row[value] for row in summarise(by_seed, columns, value)}
+        table.append(["mean of all", *(_write_mean(overall[column]) for column in across)])
+    titles = [", ".join(map(str, column)) or value.replace("_", " ") for column in across]
+    about = f"Means over seeds, {value.replace('_', ' ')} in %, ± half of Student's 95 % interval:"
+    return f"{about}\n\n{write_table([*(line.replace('_', ' ') for line in lines), *titles], table)}"
+
+
+def _key(row, columns):
+    """Values of some columns, what is empty as nothing."""
+    return tuple("" if row[column] is None else row[column] for column in columns)
+
+
+def _write_mean(figure):
+    if figure is None or figure.value is None:
+        return ""
+    return f"{100 * figure.value:.1f}" + ("" if figure.low is None else f" ± {50 * (figure.high - figure.low):.1f}")
+
+
 def write_result(path):
     """Write one measured table with its lab record.
 
@@ -206,6 +267,7 @@ def write_result(path):
         protocol,
         where,
         fold("Lab record", f"{lab}\n{columns}"),
+        write_means(read_table(path), *MEANS[path.stem]) if path.stem in MEANS else "",
         same,
         table,
     ]

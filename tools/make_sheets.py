@@ -1,4 +1,4 @@
-"""Draw the sample sheets of the synthetic cases: data/cards/sheets/<case>.jpg, shown on their cards.
+"""Draw the sample sheets of synthetic cases and source domains: data/cards/sheets/<name>.jpg, shown on their cards.
 
 Run it again after a change of the formulas: ``python tools/make_sheets.py``.
 """
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from tlbook.datasets.synthetic.worlds import DOMAINS, draw_image
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ("brains", "dogs", "fractures", "pets", "signs")
@@ -37,6 +39,21 @@ def choose_samples(name):
         of_class = images[case.train.labels == label]
         step = max(1, len(of_class) // per_class // COLUMNS) if len(of_class) > COLUMNS else 1  # slices of one person
         samples.append((caption.replace("_", " "), of_class[::step][:COLUMNS]))
+    return samples
+
+
+def choose_domain_samples():
+    """Draw the first image of ten classes of each source domain.
+
+    Returns
+    -------
+    list of tuple of str and numpy.ndarray
+        Name of the domain and images, uint8, (COLUMNS, SIZE, SIZE, 3).
+    """
+    samples = []
+    for domain in DOMAINS:
+        classes = np.linspace(0, domain.num_classes - 1, COLUMNS).astype(int)
+        samples.append((domain.name, np.stack([draw_image(domain, c, 0, size=SIZE, seed=0) for c in classes])))
     return samples
 
 
@@ -73,9 +90,10 @@ def main():
     """Write all sheets."""
     folder = ROOT / "data" / "cards" / "sheets"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in CASES:
+    for name in (*CASES, "worlds"):
         path = folder / f"{name}.jpg"
-        draw_sheet(choose_samples(name)).save(path, quality=QUALITY, optimize=True)
+        samples = choose_domain_samples() if name == "worlds" else choose_samples(name)
+        draw_sheet(samples).save(path, quality=QUALITY, optimize=True)
         print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1000:.0f} kB")
 
 

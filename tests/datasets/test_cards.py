@@ -4,11 +4,13 @@ import importlib
 import inspect
 import re
 
+import numpy as np
 import pytest
 
 from tlbook.datasets.cards import load_card, load_cards, parse_card
 from tlbook.datasets.images import decode_image
 from tlbook.errors import BadInput
+from tlbook.evidence.results import read_table
 from tlbook.runtime import data_dir
 
 SYNTHETIC = ("brains", "dogs", "fractures", "pets", "signs")
@@ -49,6 +51,17 @@ def test_cards_of_cases_are_complete(name):
         facts = card.facts.get(variant, {})
         assert not facts or facts.keys() >= FACTS
         assert len(facts.get("classes", [])) in (0, facts.get("num_classes"))
+
+
+@pytest.mark.parametrize("name", ["photos", "worlds"])
+def test_the_probe_of_a_source_card_is_what_was_measured(name):
+    card, rows = load_card(name), [row for row in read_table("source_probe") if row["image_size"] == 96]
+    told = {name: "balanced_accuracy", "random": "random_weights", "mobilenet_v2_035": "mobilenet_v2_035"}
+    for source, fact in told.items():
+        scores = [row["balanced_accuracy"] for row in rows if row["source"] == source]
+        assert len(scores) == 9 * 5
+        assert card.facts["probe"][fact] == pytest.approx(np.mean(scores), abs=5e-4)
+    assert {row["weights"] for row in rows if row["source"] == name} == {card.facts["weights"]["sha256"][:12]}
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)
