@@ -31,6 +31,7 @@ from tlbook.training.heads import fit_head
 NAME = "head_only_fracatlas"
 SETTINGS = (
     ("random", 96),
+    ("worlds", 96),
     ("photos", 96),
     ("mobilenet_v2_035", 96),
     ("mobilenet_v2", 96),
