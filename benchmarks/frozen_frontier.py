@@ -8,6 +8,9 @@ cost. Everything is compiled before it is timed. In turns, pair by pair:
 * ours: an epoch of the tail on activations that were kept, by the package's own feed, without validation;
 * plain: an epoch of the whole network on pixels, frozen part and all, by the same feed, without validation.
 
+Where everything trains nothing is kept, and two are left: the network's own training step on pixels in memory, and an
+epoch by the feed, which must not starve it.
+
 Whole runs are ten epochs each with validation, from the same weights and in the same order: whatever runs only once,
 compiling included, is in their time.
 
@@ -22,7 +25,7 @@ import numpy as np
 
 from tlbook.datasets.synthetic.signs import make_case
 from tlbook.evidence.intervals import paired_t_interval
-from tlbook.models.strategies import PartialUnfreeze
+from tlbook.models.strategies import FullFineTune, PartialUnfreeze
 from tlbook.models.zoo import load_source
 from tlbook.runtime import hardware, import_keras, set_seed, show_progress, versions
 from tlbook.training.feed import make_train_batches
@@ -124,8 +127,32 @@ def time_epochs(source, depth, train, val, classes, *, pairs):
         call()
     rows = []
     for i in range(pairs):
-        rows.append({str(name): calls[name]() for name in np.roll(list(calls), i)})
+        rows.append({name: calls[name]() for name in np.roll(list(calls), i).tolist()})
     return rows
+
+
+def time_full(source, train, classes, *, pairs):
+    """Time steps and epochs in turns where everything trains.
+
+    Parameters
+    ----------
+    source, train, classes, pairs
+        As for :func:`time_epochs`.
+
+    Returns
+    -------
+    list of dict
+        ``step`` and ``ours``, seconds, of each pair.
+    """
+    set_seed(0)
+    model = FullFineTune().build(source, classes, seed=0)
+    trainer, steps = import_keras().Model(model.input, model.output), -(-len(train[1]) // BATCH_SIZE)
+    compile_model(trainer, 1e-4, steps * (pairs + 1))
+    epoch, run_steps = make_train_batches(*train, Training(), batch_size=BATCH_SIZE), make_step(trainer, *train)
+    calls = {"step": lambda: run_steps(steps), "ours": lambda: time_epoch(trainer, epoch)}
+    for call in calls.values():
+        call()
+    return [{name: calls[name]() for name in np.roll(list(calls), i).tolist()} for i in range(pairs)]
 
 
 def time_runs(source, depth, train, val, classes, *, pairs):
@@ -162,8 +189,11 @@ def describe(name, size, depth, epochs, runs):
     def ratio(rows, over, under):
         return f"{np.median([row[over] / row[under] for row in rows]):.2f}"
 
-    step, ours, plain = (1000 * np.median([row[key] for row in epochs]) for key in ("step", "ours", "plain"))
-    cells = [NAMES.get(name, name), str(size), depth, str(len(epochs)), f"{step:.0f}", f"{ours:.0f}", f"{plain:.0f}"]
+    cells = [NAMES.get(name, name), str(size), depth, str(len(epochs))]
+    keys = [key for key in ("step", "ours", "plain") if key in epochs[0]]
+    cells += [f"{1000 * np.median([row[key] for row in epochs]):.0f}" for key in keys]
+    if "plain" not in epochs[0]:
+        return "| " + " | ".join([*cells, "", ratio(epochs, "ours", "step")]) + " |"
     cells += [ratio(epochs, "ours", "step"), ratio(epochs, "plain", "ours"), ratio(epochs, "plain", "step")]
     if runs:
         difference = paired_t_interval([row["ours_accuracy"] - row["plain_accuracy"] for row in runs])
@@ -193,13 +223,15 @@ def main():
     head += ["our epoch / steps", "plain / our epoch", "plain epoch / steps"]
     head += ["plain / our run", "accuracy, ours minus plain"] if options.runs else []
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    jobs = [(name, size, depth) for name in options.sources for size in options.sizes for depth in DEPTHS]
-    for name, size, depth in show_progress(jobs, "settings"):
+    jobs = [(name, size) for name in options.sources for size in options.sizes]
+    for name, size in show_progress(jobs, "networks"):
         source = load_source(name, weights=None if name == "random" else options.weights, image_size=size)
-        data = load_images(options.images, size)
-        epochs = time_epochs(source, DEPTHS[depth], *data, pairs=options.pairs)
-        runs = time_runs(source, DEPTHS[depth], *data, pairs=options.runs)
-        lines.append(describe(name, size, depth, epochs, runs))
+        train, val, classes = load_images(options.images, size)
+        for depth, where in DEPTHS.items():
+            epochs = time_epochs(source, where, train, val, classes, pairs=options.pairs)
+            runs = time_runs(source, where, train, val, classes, pairs=options.runs)
+            lines.append(describe(name, size, depth, epochs, runs))
+        lines.append(describe(name, size, "everything", time_full(source, train, classes, pairs=options.pairs), []))
         import_keras().utils.clear_session()
     print("\n".join(lines))
     print(f"\n{options.images} training images, batches of {BATCH_SIZE}, runs of {EPOCHS} epochs")
