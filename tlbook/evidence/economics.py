@@ -74,7 +74,7 @@ COMPUTE_PRICES = (
         "Wikipedia, FLOPS, hardware costs (as widely quoted; no primary source at hand)",
     ),
     ComputePrice(
-        2020,
+        2017,
         0.03,
         "consumer graphics cards, lowest list price; 0.03 to 3 dollars for different cards and precisions",
         "AI Impacts, current FLOPS prices, estimate of November 2017: https://wiki.aiimpacts.org",
