@@ -48,7 +48,12 @@ book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
 test: $(READY)  ## all tests, the chapters' cells included
 	$(BIN)/python -m pytest --nbval --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-benchmarks: $(READY)  ## time ours against other recipes (an hour; on a quiet machine; head_only needs TLBOOK_DATA_DIR)
+# Only the timings need these. Where they can't be had, the table is printed without them and says so.
+$(VENV)/.peers: benchmarks/requirements.txt requirements.txt | $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt -c requirements.txt \
+		&& touch $@ || echo "make: KerasHub and PyTorch can't be installed; they are left out" >&2
+
+benchmarks: $(READY) $(VENV)/.peers  ## time ours against other recipes (an hour; on a quiet machine; head_only needs TLBOOK_DATA_DIR)
 	$(BIN)/python -m benchmarks.peers
 	$(BIN)/python -m benchmarks.frozen_frontier
 	$(BIN)/python -m benchmarks.head_only

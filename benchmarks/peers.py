@@ -11,7 +11,8 @@ of ours is features once and L-BFGS). In turns, run by run, in one process:
 * torch: a bare PyTorch loop over the same architecture, frozen part without gradients and in evaluation mode.
 
 Keras recipes are compiled with ``jit_compile=False``: its default, XLA, is several times slower on a CPU, and a peer
-should not lose by that. KerasHub and PyTorch take part where they are installed (``pip install keras-hub torch``).
+should not lose by that. KerasHub and PyTorch take part where they are installed: ``make benchmarks`` sees to that, or
+``pip install -r benchmarks/requirements.txt -c requirements.txt`` by hand.
 
 Run it on a quiet machine as ``python -m benchmarks.peers``. It measures times and asserts nothing; accuracy is not
 compared, since random weights are worth none.
