@@ -176,6 +176,14 @@ def test_what_is_frozen_runs_once_unless_told_otherwise(stripes, tmp_path, extra
     assert report["options"]["no_frontier"] == bool(extra)
 
 
+def test_images_are_varied_as_their_modality_bears(stripes, tmp_path):
+    options = ["--strategy", "partial", "--epochs", "5", "--image-size", "32", "--quiet", "--no-images"]
+    assert main(["adapt", str(stripes), "--out", str(tmp_path / "run"), *options, "--modality", "radiographs"]) == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert report["options"]["modality"] == "radiographs"
+    assert report["frontier"]["views"] == 4  # of each training image
+
+
 def test_palette_and_grey_images_are_accepted(finished_run, tmp_path, capsys):
     draw_stripes(True, 1).convert("L").save(tmp_path / "grey.PNG")
     Image.new("P", (10, 30)).save(tmp_path / "palette.gif")

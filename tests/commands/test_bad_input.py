@@ -19,6 +19,7 @@ SEVERAL = [
     # what is wrong, arguments after FOLDER and --out, words that the line must hold
     ("unknown source", ["--source", "mobilenetv9"], ["mobilenetv9", "mobilenet_v2"]),
     ("unknown strategy", ["--strategy", "magic"], ["magic", "head"]),
+    ("unknown modality", ["--modality", "sketches"], ["sketches", "radiographs"]),
     ("epochs for fewer than the phases", ["--strategy", "gradual", "--epochs", "2"], ["epochs 2", "3 phases"]),
     ("no weights file", ["--source", "mobilenet_v2", "--weights", "none.h5"], ["none.h5"]),
     ("seed out of range", ["--seed", "-1"], ["-1", "0 to 4294967295"]),

@@ -11,6 +11,7 @@ from tlbook.datasets.folders import from_folder
 from tlbook.errors import BadInput
 from tlbook.models.strategies import find_strategy
 from tlbook.models.zoo import check_source
+from tlbook.training.augmentation import find_augmentation
 
 
 def run_adapt(options):
@@ -27,6 +28,7 @@ def run_adapt(options):
     """
     start = time.perf_counter()
     strategy = None if options.strategy == "auto" else find_strategy(options.strategy, epochs=options.epochs)
+    find_augmentation(options.modality)
     check_source(options.source, options.weights, image_size=options.image_size)
     check_out(options.out, overwrite=options.overwrite)
     dataset = from_folder(
@@ -72,7 +74,7 @@ def _write_run(folder, dataset, strategy, options, start):
     source = load_source(options.source, weights=options.weights, image_size=options.image_size, seed=options.seed)
     seconds = {"load": time.perf_counter() - start}
     candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
-    training = Training(frontier=not options.no_frontier)
+    training = Training(augmentation=find_augmentation(options.modality), frontier=not options.no_frontier)
     run = adapt(dataset, source, candidates, training=training, seed=options.seed, quiet=options.quiet)
     before = time.perf_counter()
     test = dataset.test
@@ -104,7 +106,7 @@ def list_options(options):
     dict
     """
     kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
-    kept += ("no_frontier", "no_images")
+    kept += ("modality", "no_frontier", "no_images")
     listed = {key: getattr(options, key) for key in kept}
     groups = options.groups
     if groups is not None and Path(groups).is_absolute():

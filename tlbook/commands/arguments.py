@@ -106,6 +106,11 @@ def _add_adapt(commands):
     parser.add_argument(
         "--image-size", type=whole_number(32, 2048), metavar="N", help="pixels a side (default: the source's)"
     )
+    parser.add_argument(
+        "--modality", metavar="KIND",
+        help="vary training images as photographs, radiographs, slices or signs bear it (default: not at all; of a head"
+        " alone nothing is varied)",
+    )  # fmt: skip
     parser.add_argument("--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs (head has none)")
     parser.add_argument(
         "--seed", type=whole_number(0, LARGEST_SEED), default=0, metavar="N", help="of split and training (default: 0)"

@@ -66,6 +66,30 @@ AUGMENTATIONS = {
 }
 
 
+def find_augmentation(modality):
+    """Find the variations that a kind of image bears.
+
+    Parameters
+    ----------
+    modality : str or None
+        Key of ``AUGMENTATIONS``; None varies nothing.
+
+    Returns
+    -------
+    Augmentation
+
+    Raises
+    ------
+    BadInput
+        No such modality.
+    """
+    if modality is None:
+        return Augmentation()
+    if modality not in AUGMENTATIONS:
+        raise BadInput(f"no modality {modality!r}; expected {', '.join(AUGMENTATIONS)}")
+    return AUGMENTATIONS[modality]
+
+
 def draw_numbers(count, seed, key):
     """Draw the numbers that vary a batch.
 
