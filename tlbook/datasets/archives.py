@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 
 from tlbook.errors import BadInput
+from tlbook.runtime import show_progress
 
 # zipfile raises NotImplementedError for a compression or an encryption that it does not know
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
@@ -77,7 +78,7 @@ def _copy_members(archive, members, open_member, folder):
         if outside or kind == "link":
             fault = "lies outside of it" if outside else "is a link or a device"
             raise BadInput(f"{archive.name} was not unpacked: its member {name!r} {fault}; get the archive elsewhere")
-    for name, kind, info in members:
+    for name, kind, info in show_progress(members, f"unpacking {archive.name}"):
         target = folder / name
         if kind == "file":
             target.parent.mkdir(parents=True, exist_ok=True)

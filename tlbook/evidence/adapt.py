@@ -99,7 +99,8 @@ def adapt(dataset, source, strategy=None, *, training=None, seed=0, cache=True, 
         sides = [extract_features(source, side, cache=cache, quiet=quiet) for side in (dataset.train, dataset.val)]
         seconds["features"] = time.perf_counter() - start
         start = time.perf_counter()
-        head = fit_head(sides[0], dataset.train.labels, sides[1], dataset.val.labels, len(dataset.classes))
+        labels = dataset.train.labels, dataset.val.labels
+        head = fit_head(sides[0], labels[0], sides[1], labels[1], len(dataset.classes), quiet=quiet)
         set_head(model, head)
         seconds["train"] += time.perf_counter() - start
     history, frontier = {}, None

@@ -36,7 +36,7 @@ def extract_features(source, split, *, cache=True, quiet=False):
     """
     if not len(split):
         return np.zeros((0, source.backbone.output_shape[-1]), np.float32)
-    path = cache_dir() / "features" / f"{_key(source, split)}.npy" if cache else None
+    path = cache_dir() / "features" / f"{_key(source, split, quiet)}.npy" if cache else None
     if path is not None and path.is_file():
         return np.load(path)
     model = _feature_model(source.backbone)
@@ -63,10 +63,10 @@ def _predict(model, batch):
     return np.asarray(model.predict_on_batch(batch), np.float32)[:num]
 
 
-def _key(source, split):
+def _key(source, split, quiet):
     digest = hashlib.sha256(RULE)
     digest.update(f"{source.name} {source.weights_sha256} {source.image_size}".encode())
-    for i in range(len(split)):
+    for i in show_progress(range(len(split)), "looking for kept features", quiet=quiet):
         digest.update(split.images.fingerprint(i))
     return digest.hexdigest()
 

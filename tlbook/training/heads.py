@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.runtime import show_progress
+
 PENALTIES = tuple(10.0**k for k in np.arange(-4, 2.5, 0.5))
 
 
@@ -46,7 +48,7 @@ def softmax(logits):
     return odds / odds.sum(-1, keepdims=True)
 
 
-def fit_head(features, labels, val_features, val_labels, num_classes, *, penalties=PENALTIES):
+def fit_head(features, labels, val_features, val_labels, num_classes, *, penalties=PENALTIES, quiet=True):
     """Fit a logistic head for each penalty and keep the one with the smallest validation loss.
 
     Classes count alike, whatever their sizes. Features are standardised for the fit, and the standardisation is folded
@@ -62,6 +64,8 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, penalti
     num_classes : int
     penalties : sequence of float
         scikit-learn's C, ascending.
+    quiet : bool
+        True shows no progress bar.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, penalti
     weights, val_weights = (_balance(y, num_classes) for y in (labels, val_labels))
     theta = np.zeros((x.shape[1] + 1) * num_classes)
     best, best_loss, worse = None, np.inf, 0
-    for penalty in penalties:
+    for penalty in show_progress(penalties, "fitting the head", quiet=quiet):
         decay = 1.0 / (penalty * len(labels))
         arguments = (x, labels, weights, num_classes, decay)
         with threadpool_limits(1, "blas"):  # its vectors are short: a second thread makes the fit ten times slower
