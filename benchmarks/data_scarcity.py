@@ -14,7 +14,7 @@ replacement, whole posts first.
 Both logistic layers are fitted by L-BFGS, their penalty chosen by validation loss.
 
 Run it as ``python -m benchmarks.data_scarcity``; it needs no files and goes on where it was stopped. With
-``--variant real`` it measures the two logistic layers on real road signs, which TLBOOK_DATA_DIR must hold.
+``--variant real`` it measures on real road signs, which TLBOOK_DATA_DIR must hold.
 """
 
 import argparse
@@ -37,8 +37,8 @@ from tlbook.training.heads import fit_head
 NAMES = {"synthetic": "data_scarcity", "real": "data_scarcity_real"}
 CASE = "signs"
 LARGEST = 40
-LAYERS = {"hand-made": (5, 10, 20, LARGEST), "transferred": (5, 10, 20, LARGEST)}
-SIZES = {"synthetic": {**LAYERS, "scratch": (5, 10, 20, LARGEST)}, "real": LAYERS}
+METHODS = ("hand-made", "transferred", "scratch")
+SIZES = (5, 10, 20, LARGEST)
 SEEDS = range(5)
 IMAGE_SIZE = 96
 EPOCHS, BATCHES = 10, 20
@@ -128,9 +128,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--variant", choices=NAMES, default="synthetic", help="of the case (default: synthetic)")
     variant = parser.parse_args().variant
-    settings = [
-        {"method": m, "per_class": n, "seed": s} for s in SEEDS for m, sizes in SIZES[variant].items() for n in sizes
-    ]
+    settings = [{"method": m, "per_class": n, "seed": s} for s in SEEDS for m in METHODS for n in SIZES]
     name = NAMES[variant]
     rows = run_grid(results_path(name), settings, make_measure(variant), key=("method", "per_class", "seed"))
     protocol = " ".join(__doc__.split("Protocol, fixed before the run.")[1].split("Run it as")[0].split())
