@@ -1,8 +1,8 @@
-"""Drawn fractures at more than one difficulty: where does from scratch stay behind, and where does the head?
+"""Drawn fractures at more than one difficulty: how far from scratch stays behind, and the head.
 
 Protocol, written down before the run. As ``benchmarks.fractures_depth`` (128 px, 200 images a class, 400 test images,
 the same numbers of epochs), at difficulties 0.3 and 0.6, where the case's default and that table have 0.1. One learning
-rate for full and for from scratch, 3e-3, which validation preferred in that table for both; its rows at that rate are
+rate for full and for from scratch, 3e-3, which validation preferred there on most seeds; its rows at that rate are
 the curve's first point. Balanced accuracy on the test side; seeds 0 to 4; t intervals.
 
 Run it as ``python -m benchmarks.fractures_difficulty``; it needs no files and goes on where it was stopped, seed after
