@@ -220,7 +220,7 @@ def write_means(rows, lines, columns, value):
         by_seed = [{**row, value: row[value].value} for row in by_seed]
         overall = {_key(row, columns): row[value] for row in summarise(by_seed, columns, value)}
         table.append(["mean of all", *(_write_mean(overall[column]) for column in across)])
-    titles = [", ".join(map(str, column)) or value.replace("_", " ") for column in across]
+    titles = [(", ".join(map(str, column)) or value).replace("_", " ") for column in across]
     about = f"Means over seeds, {value.replace('_', ' ')} in %, ± half of Student's 95 % interval:"
     return f"{about}\n\n{write_table([*(line.replace('_', ' ') for line in lines), *titles], table)}"
 
@@ -233,7 +233,9 @@ def _key(row, columns):
 def _write_mean(figure):
     if figure is None or figure.value is None:
         return ""
-    return f"{100 * figure.value:.1f}" + ("" if figure.low is None else f" ± {50 * (figure.high - figure.low):.1f}")
+    return f"{100 * figure.value:.1f}" + (
+        "" if figure.low is None else f"\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{50 * (figure.high - figure.low):.1f}"
+    )
 
 
 def write_result(path):
