@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tlbook.evidence.comparisons import (
     summarise,
 )
 from tlbook.evidence.results import read_record, read_table, results_path, write_record
-from tlbook.runtime import data_dir
+from tlbook.runtime import data_dir, hardware
 
 TABLE = "case,n,seed,score\npets,20,0,0.5\npets,20,1,0.625\ndogs,,1,1\n"
 COLUMNS = {"case": "name", "n": "images a class", "seed": "of the split", "score": "balanced accuracy, 0-1"}
@@ -171,3 +172,8 @@ def test_the_row_that_is_best_on_validation_is_kept_of_each_group():
     assert [(row["strategy"], row["seed"], row["rate"]) for row in chosen] == [
         ("full", 0, 1), ("full", 1, 0), ("head", 0, 0),
     ]  # fmt: skip
+
+
+def test_the_machine_is_named_where_it_does_not_say_which_cores_a_process_may_use(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS
+    assert hardware()["cores"] >= 1

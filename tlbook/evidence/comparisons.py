@@ -22,13 +22,18 @@ def summarise(rows, by, value):
     list of dict
         For each setting, in the order of first appearance, the columns ``by`` and under ``value`` a Figure.
     """
-    repeats = {}
-    for row in rows:
-        repeats.setdefault(tuple(row[column] for column in by), []).append(row[value])
     return [
-        {**dict(zip(by, key, strict=True)), value: t_interval([v for v in values if v is not None])}
-        for key, values in repeats.items()
+        {**dict(zip(by, key, strict=True)), value: t_interval([row[value] for row in group if row[value] is not None])}
+        for key, group in _group(rows, by).items()
     ]
+
+
+def _group(rows, by):
+    """Part rows by the values of some columns, in the order of first appearance."""
+    groups = {}
+    for row in rows:
+        groups.setdefault(tuple(row[column] for column in by), []).append(row)
+    return groups
 
 
 def format_summary(rows, by, value):
@@ -76,10 +81,7 @@ def choose_on_validation(rows, by):
     list of dict
         A row a group, in the order of first appearance; of equals the first.
     """
-    groups = {}
-    for row in rows:
-        groups.setdefault(tuple(row[c] for c in by), []).append(row)
-    return [max(group, key=lambda row: row["val_balanced_accuracy"]) for group in groups.values()]
+    return [max(group, key=lambda row: row["val_balanced_accuracy"]) for group in _group(rows, by).values()]
 
 
 def paired_differences(rows, by, column, pair, *, value, on=("seed",)):
@@ -98,10 +100,7 @@ def paired_differences(rows, by, column, pair, *, value, on=("seed",)):
     dict of tuple to Figure
         By the values of ``by``, in the order of first appearance.
     """
-    parts = {}
-    for row in rows:
-        parts.setdefault(tuple(row[c] for c in by), []).append(row)
-    return {key: paired_difference(part, column, pair, value=value, on=on) for key, part in parts.items()}
+    return {key: paired_difference(group, column, pair, value=value, on=on) for key, group in _group(rows, by).items()}
 
 
 def paired_difference(rows, column, pair, *, value, on=("seed",)):
