@@ -44,7 +44,7 @@ IMAGE_SIZE, EPOCHS, BATCH_SIZE = 96, 10, 32
 DEPTHS = {
     "head": HeadOnly(),
     "last third": PartialUnfreeze(epochs=EPOCHS, batch_size=BATCH_SIZE),
-    "full": FullFineTune(epochs=EPOCHS, batch_size=BATCH_SIZE),
+    "full": FullFineTune(epochs=EPOCHS, batch_size=BATCH_SIZE, batch_norm="trained"),  # as the others do
 }
 FROZEN_UP_TO = {"head": None, "last third": "stage3_block2_relu2", "full": ""}  # the last frozen layer; None: all
 

@@ -6,12 +6,14 @@ brains 15 people. Real sets: whole groups on one side, 60/20/20, at most as many
 images, all test images; Moderate left out of the Alzheimer set; every third of Omniglot's 183 characters. Synthetic
 cases: their own sides. From scratch and full get the same number of steps (240 of 32 images, Adam, warm-up and half
 cosine, the epoch that is best on validation); from scratch the best of three learning rates by balanced accuracy on
-validation, full its default one; transfer is head or full, whichever is better on validation. Mirrored images where
-left and right mean nothing. Balanced accuracy on the test side; seeds 0 to 4 vary split, drawn images, initialisation
-and order; t intervals over paired seeds.
+validation, full its default one, batch normalisation as in the source; transfer is head or full, whichever is better
+on validation. Mirrored images where left and right mean nothing. Balanced accuracy on the test side; seeds 0 to 4 vary
+split, drawn images, initialisation and order; t intervals over paired seeds.
 
 What was seen beforehand: 27 rows of seed 0 with the epoch of the lowest validation loss. They had from scratch at
 chance on four of six sets, sent back to its first epoch, and were thrown away; since then balanced accuracy chooses.
+The rows of full of seed 0 that had batch normalisation trained, then its default, were thrown away as well, after
+``strategies_real`` had shown what that costs.
 
 Run it as ``python -m benchmarks.transfer_or_scratch``; the real sets need TLBOOK_DATA_DIR. It goes on where it was
 stopped, seed after seed.

@@ -38,8 +38,8 @@ ROWS = [
     (PartialUnfreeze(stages=1, batch_norm="trained"), HEAD + TOP + 2 * 768),
     (PartialUnfreeze(fraction=1.0), HEAD + BACKBONE - 2 * BATCH_NORM),
     (GradualUnfreeze(), HEAD + TOP + STAGE4_BLOCK2 + STAGE4_BLOCK1),  # its first phase
-    (FullFineTune(), HEAD + BACKBONE - BATCH_NORM),
-    (FullFineTune(batch_norm="frozen"), HEAD + BACKBONE - 2 * BATCH_NORM),
+    (FullFineTune(), HEAD + BACKBONE - 2 * BATCH_NORM),
+    (FullFineTune(batch_norm="trained"), HEAD + BACKBONE - BATCH_NORM),
     (FromScratch(), HEAD + BACKBONE - BATCH_NORM),
     (FiLMOnly(), HEAD + BATCH_NORM),
     (NormOnly(), HEAD + BATCH_NORM),

@@ -164,17 +164,19 @@ class GradualUnfreeze(TrainedStrategy):
 class FullFineTune(TrainedStrategy):
     """Train every weight, from the source's weights and a head that was fitted first.
 
-    Batch normalisation trains too, statistics included (momentum 0.9, which :func:`tlbook.load_source` sees to).
+    Batch normalisation stays as in the source unless told otherwise: the head was fitted to features in use mode, and
+    on few images moving statistics lost what the other weights gained (``data/results/strategies_real.csv``).
 
     Attributes
     ----------
     batch_norm : str
-        ``"trained"``, or ``"frozen"``: statistics, scale and shift of every BatchNormalization as in the source.
+        ``"frozen"``: statistics, scale and shift of every BatchNormalization as in the source; ``"trained"`` trains
+        them too (momentum 0.9, which :func:`tlbook.load_source` sees to).
     epochs, learning_rate, batch_size, mirror
         As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
     """
 
-    batch_norm: str = "trained"
+    batch_norm: str = "frozen"
     word: ClassVar[str] = "full"
     head_first: ClassVar[bool] = True
 
