@@ -40,7 +40,7 @@ SOURCE = "photos"
 IMAGE_SIZE = 96
 STEPS, BATCH_SIZE = 240, 32
 SCRATCH_RATES = (1e-3, 3e-3, 1e-2)
-FULL_RATE = FullFineTune().learning_rate
+FULL_RATE = 1e-3
 SEEDS = range(5)
 PER_CLASS = {
     "fractures": 200, "brains": 15, "dogs": 10, "pets": 20, "signs": 10,

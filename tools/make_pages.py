@@ -23,10 +23,11 @@ MEANS = {  # table: columns that make the lines of its means, those that make th
     "data_scarcity": (("per_class",), ("method",), "balanced_accuracy"),
     "data_scarcity_real": (("per_class",), ("method",), "balanced_accuracy"),
     "fractures_depth": (("strategy", "learning_rate"), (), "balanced_accuracy"),
+    "fractures_difficulty": (("difficulty",), ("strategy",), "balanced_accuracy"),
     "head_only_fracatlas": (("source", "image_size"), (), "balanced_accuracy"),
     "honest_splits": (("task", "source", "learner", "labels"), ("split",), "balanced_accuracy"),
     "source_probe": (("set",), ("source", "image_size"), "balanced_accuracy"),
-    "strategies_real": (("case", "source", "image_size"), ("strategy",), "balanced_accuracy"),
+    "strategies_real": (("case", "source", "strategy", "batch_norm", "learning_rate"), (), "balanced_accuracy"),
     "depth_by_size": (("case", "per_class"), ("depth",), "balanced_accuracy"),
     "transfer_or_scratch": (("variant", "set"), ("strategy", "learning_rate"), "balanced_accuracy"),
 }

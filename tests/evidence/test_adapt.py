@@ -48,6 +48,16 @@ def test_predictions_do_not_depend_on_the_batch(run, case):
     assert np.allclose(predict_images(run.model, images[3:5]), whole[3:5], atol=1e-6)
 
 
+def test_training_takes_the_source_s_rate_unless_told_otherwise(run, case):
+    from dataclasses import replace
+
+    quiet_source = replace(load_source("random", image_size=32), learning_rate=1e-9)
+    kernel = quiet_source.backbone.get_layer("expand_conv").get_weights()[0]
+    for rate, moves in ((None, False), (1e-3, True)):
+        model = adapt(case, quiet_source, FullFineTune(1, rate), cache=False).model
+        assert (np.abs(model.get_layer("expand_conv").get_weights()[0] - kernel).max() > 1e-5) == moves
+
+
 def test_evaluation_resamples_groups_where_images_share_one(run, case):
     scores = evaluate(run, case.test)
     assert scores.accuracy.method == "bootstrap_group"

@@ -172,6 +172,16 @@ def test_gradual_phases_grow_and_share_the_epochs():
     assert FullFineTune().list_phases() == (FullFineTune(),)
 
 
+def test_the_rate_is_the_source_s_where_the_strategy_names_none(source):
+    imagenet = load_source("mobilenet_v2_035", weights="random", image_size=32)
+    for strategy in (PartialUnfreeze(), GradualUnfreeze(), FullFineTune()):
+        assert [strategy.take_rate(s).learning_rate for s in (source, imagenet)] == [1e-3, 1e-4]
+    for strategy in (FullFineTune(learning_rate=0.5), FiLMOnly(), NormOnly(), FromScratch(), HeadOnly()):
+        assert strategy.take_rate(imagenet) == strategy
+    with pytest.raises(BadInput, match="learning rate between 0 and 10"):
+        FullFineTune(learning_rate=0)
+
+
 def list_weights(model):
     to_numpy = import_keras().ops.convert_to_numpy
     return {(layer.name, weight.name): to_numpy(weight) for layer in model.layers for weight in layer.weights}

@@ -62,7 +62,7 @@ def test_the_first_twenty_losses_are_those_of_the_whole_network(name, depth, sta
 
 
 def test_mirrored_views_come_as_they_would_have(tiny):
-    strategy = PartialUnfreeze(4, batch_size=3, stages=1, mirror=True)
+    strategy = PartialUnfreeze(4, 1e-3, 3, stages=1, mirror=True)
     plain, cached = (train(tiny, strategy, frontier=f)[1] for f in (False, True))
     assert cached.frontier["views"] == 2
     assert np.allclose(cached.history["loss"], plain.history["loss"], rtol=1e-5, atol=0)
@@ -96,7 +96,7 @@ def test_no_frontier_where_all_trains_or_nothing_is_saved(tiny):
     place = frontier.choose_place(found, 10**5, 10, num_views=2, epochs=2)
     assert place is None
     assert frontier.choose_place(found, 100, 10, num_views=2, epochs=3) == "ram"
-    assert train(tiny, FullFineTune(1, batch_size=8))[1].frontier is None
+    assert train(tiny, FullFineTune(1, 1e-3, 8))[1].frontier is None
 
 
 def test_statistics_without_scale_and_shift_are_not_frozen():

@@ -92,6 +92,7 @@ def adapt(dataset, source, strategy=None, *, training=None, seed=0, cache=True, 
         runs = [adapt(dataset, source, s, training=training, seed=seed, cache=cache, quiet=quiet) for s in candidates]
         return runs[0] if len(runs) == 1 else choose_run(runs)
     set_seed(seed)
+    strategy = strategy.take_rate(source)
     seconds = {"features": 0.0, "train": 0.0}
     model = strategy.build(source, dataset.classes, seed=seed)
     if strategy.keeps_backbone or strategy.head_first:

@@ -25,6 +25,7 @@ class FiLMOnly(TrainedStrategy):
     Perez et al. 2018, FiLM, arXiv:1709.07871; Triantafillou et al. 2021, FLUTE, arXiv:2105.07029.
     """
 
+    learning_rate: float = 1e-3
     word: ClassVar[str] = "film"
     head_first: ClassVar[bool] = True
     adds_film: ClassVar[bool] = True
@@ -54,6 +55,7 @@ class NormOnly(TrainedStrategy):
     statistics of the target (AdaBN), arXiv:1603.04779.
     """
 
+    learning_rate: float = 1e-3
     word: ClassVar[str] = "norm"
     head_first: ClassVar[bool] = True
     needs_batch_norm: ClassVar[bool] = True

@@ -1,7 +1,7 @@
 """What every strategy promises: a classifier on a copy of the source, with what trains set before the only compile."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tlbook.errors import BadInput
@@ -56,6 +56,19 @@ class Strategy(ABC):
     def list_phases(self):
         """List the strategies to train by, one after the other, on one model; most have one phase, themselves."""
         return (self,)
+
+    def take_rate(self, source):
+        """Fill in the source's learning rate where the strategy has none of its own.
+
+        Parameters
+        ----------
+        source : SourceModel
+
+        Returns
+        -------
+        Strategy
+        """
+        return self
 
     def build(self, source, classes, *, seed):
         """Return a classifier with its trainable weights set; the source stays as it is.
@@ -116,21 +129,26 @@ class TrainedStrategy(Strategy):
     Attributes
     ----------
     epochs : int
-    learning_rate : float
-        Peak of a warm-up and a half cosine.
+    learning_rate : float, optional
+        Peak of a warm-up and a half cosine; None takes the source's, ``source.learning_rate``.
     batch_size : int
     mirror : bool
         True mirrors half of the training images; leave it False where left and right differ.
     """
 
     epochs: int = 20
-    learning_rate: float = 1e-3
+    learning_rate: float | None = None
     batch_size: int = 32
     mirror: bool = False
 
     def __post_init__(self):
-        if self.epochs < 1 or self.batch_size < 1 or not 0 < self.learning_rate < 10:
+        rate = 1.0 if self.learning_rate is None else self.learning_rate
+        if self.epochs < 1 or self.batch_size < 1 or not 0 < rate < 10:
             raise BadInput(
                 f"epochs {self.epochs}, learning rate {self.learning_rate}, batch size {self.batch_size}; "
                 "expected epochs and batch size of at least 1 and a learning rate between 0 and 10"
             )
+
+    def take_rate(self, source):
+        """Fill in the source's learning rate; see :meth:`Strategy.take_rate`."""
+        return self if self.learning_rate is not None else replace(self, learning_rate=source.learning_rate)

@@ -33,6 +33,9 @@ class SourceModel:
         Of the file of weights, or of the drawn values for random weights.
     origin : str
         Where the weights come from, in a few words.
+    learning_rate : float
+        Peak that training starts from unless told otherwise. Networks with ImageNet's weights want a tenth of what the
+        embedded ones do: at 1e-3 they lose on few images what they brought (``data/results/strategies_real.csv``).
     """
 
     name: str
@@ -41,6 +44,7 @@ class SourceModel:
     image_size: int
     weights_sha256: str
     origin: str
+    learning_rate: float = 1e-4
 
 
 def load_source(name="photos", *, weights=None, image_size=None, seed=0):
@@ -90,7 +94,8 @@ def load_source(name="photos", *, weights=None, image_size=None, seed=0):
     else:
         _fill(backbone, choice)
         digest, origin = hash_file(choice.weights), f"pre-trained weights, file {choice.weights.name}"
-    return SourceModel(choice.name, backbone, cut_stages(backbone), choice.image_size, digest, origin)
+    rate = 1e-3 if choice.application is None else 1e-4
+    return SourceModel(choice.name, backbone, cut_stages(backbone), choice.image_size, digest, origin, rate)
 
 
 def _build(choice):

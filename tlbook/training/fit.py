@@ -59,7 +59,7 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     train, val : tuple of numpy.ndarray
         Images, uint8, (n, size, size, 3), 0-255, and labels, int64, (n,).
     strategy : Strategy
-        Gives ``epochs``, ``learning_rate``, ``batch_size`` and ``mirror``.
+        Gives ``epochs``, ``learning_rate`` (a number: ``take_rate`` fills it in), ``batch_size`` and ``mirror``.
     training : Training, optional
         Everything else; None takes the defaults.
     seed : int
