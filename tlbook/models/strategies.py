@@ -165,7 +165,7 @@ class FullFineTune(TrainedStrategy):
     """Train every weight, from the source's weights and a head that was fitted first.
 
     Batch normalisation stays as in the source unless told otherwise: the head was fitted to features in use mode, and
-    on few images moving statistics lost what the other weights gained (``data/results/strategies_real.csv``).
+    letting it move was never shown to be better, and on few people to be worse (``data/results/strategies_real.csv``).
 
     Attributes
     ----------
