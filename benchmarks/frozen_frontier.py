@@ -8,6 +8,8 @@ cost. Everything is compiled before it is timed. In turns, pair by pair:
 * ours: an epoch of the tail on activations that were kept, by the package's own feed, without validation;
 * plain: an epoch of the whole network on pixels, frozen part and all, by the same feed, without validation.
 
+Epochs are timed in runs of five, from the beginning of the first to the end of the last.
+
 Where everything trains nothing is kept, and two are left: the network's own training step on pixels in memory, and an
 epoch by the feed, which must not starve it.
 
@@ -29,12 +31,13 @@ from tlbook.models.strategies import FullFineTune, PartialUnfreeze
 from tlbook.models.zoo import load_source
 from tlbook.runtime import hardware, import_keras, set_seed, show_progress, versions
 from tlbook.training.feed import make_train_batches
-from tlbook.training.fit import compile_model, fit_model
+from tlbook.training.fit import compile_model, count_steps, fit_model
 from tlbook.training.frontier import choose_place, find_frontier, run_prefix
 from tlbook.training.recipe import Training
 
 BATCH_SIZE = 32
 EPOCHS = 10
+EPOCHS_TIMED = 5
 DEPTHS = {"last third": {"fraction": 1 / 3}, "last stage": {"stages": 1}}
 NAMES = {"random": "embedded"}
 
@@ -62,25 +65,41 @@ def load_images(count, size):
     return (train[0][rows], train[1][rows]), val, case.classes
 
 
-def time_epoch(trainer, batches):
-    """Train one epoch; return its seconds, without what ``fit`` does before and after."""
-    marks = []
-    clock = import_keras().callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: marks.append(time.perf_counter()),
-        on_epoch_end=lambda epoch, logs: marks.append(time.perf_counter()),
-    )
-    trainer.fit(batches, callbacks=[clock], shuffle=False, verbose=0)
-    return marks[1] - marks[0]
+def prepare_epochs(trainer, images, labels, total, *, tail):
+    """Compile as the package does; return a function that trains some epochs and returns the seconds of one.
+
+    What ``fit`` does before the first and after the last is left out.
+    """
+    steps, steps_per_call = count_steps(len(labels), BATCH_SIZE, tail=tail)
+    compile_model(trainer, 1e-4, steps * total, steps_per_call=steps_per_call)
+    endless = steps == steps_per_call
+    options = {"batch_size": BATCH_SIZE, "num_views": int(tail), "endless": endless}
+    batches = make_train_batches(images, labels, Training(), **options)
+
+    def run():
+        marks = []
+        clock = import_keras().callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, logs: marks.append(time.perf_counter()),
+            on_epoch_end=lambda epoch, logs: marks.append(time.perf_counter()),
+        )
+        trainer.fit(
+            batches, epochs=EPOCHS_TIMED, steps_per_epoch=steps if endless else None,
+            callbacks=[clock], shuffle=False, verbose=0,
+        )  # fmt: skip
+        return (marks[-1] - marks[0]) / EPOCHS_TIMED
+
+    return run
 
 
 def make_step(trainer, images, labels):
-    """Return a function that trains ``count`` steps on one batch in memory and returns the seconds."""
+    """Return a function that trains as many steps as an epoch has on one batch in memory, and returns the seconds."""
     import tensorflow as tf
 
+    count = -(-len(labels) // BATCH_SIZE)
     batch = tf.constant(images[:BATCH_SIZE]), tf.constant(labels[:BATCH_SIZE])
     step = tf.function(lambda: trainer.train_step(batch)["loss"], jit_compile=False)
 
-    def run(count):
+    def run():
         start = time.perf_counter()
         for _ in range(count):
             loss = step()
@@ -112,16 +131,11 @@ def time_epochs(source, depth, train, val, classes, *, pairs):
     frontier = find_frontier(model)
     where = choose_place(frontier, len(train[1]), len(val[1]), num_views=1, epochs=EPOCHS)
     kept = run_prefix(frontier, (train[0], val[0]), Training().augmentation, where=where, quiet=True)
-    whole, steps = import_keras().Model(model.input, model.output), -(-len(train[1]) // BATCH_SIZE)
-    for trainer in (frontier.tail, whole):
-        compile_model(trainer, 1e-4, steps * (pairs + 1))
-    ours = make_train_batches(kept.train, train[1], Training(), batch_size=BATCH_SIZE, num_views=1)
-    plain = make_train_batches(*train, Training(), batch_size=BATCH_SIZE)
-    run_steps = make_step(frontier.tail, kept.train, train[1])
+    whole, total = import_keras().Model(model.input, model.output), EPOCHS_TIMED * (pairs + 1)
     calls = {
-        "step": lambda: run_steps(steps),
-        "ours": lambda: time_epoch(frontier.tail, ours),
-        "plain": lambda: time_epoch(whole, plain),
+        "ours": prepare_epochs(frontier.tail, kept.train, train[1], total, tail=True),
+        "plain": prepare_epochs(whole, *train, total, tail=False),
+        "step": make_step(frontier.tail, kept.train, train[1]),
     }
     for call in calls.values():
         call()
@@ -146,10 +160,9 @@ def time_full(source, train, classes, *, pairs):
     """
     set_seed(0)
     model = FullFineTune().build(source, classes, seed=0)
-    trainer, steps = import_keras().Model(model.input, model.output), -(-len(train[1]) // BATCH_SIZE)
-    compile_model(trainer, 1e-4, steps * (pairs + 1))
-    epoch, run_steps = make_train_batches(*train, Training(), batch_size=BATCH_SIZE), make_step(trainer, *train)
-    calls = {"step": lambda: run_steps(steps), "ours": lambda: time_epoch(trainer, epoch)}
+    trainer = import_keras().Model(model.input, model.output)
+    epochs = prepare_epochs(trainer, *train, EPOCHS_TIMED * (pairs + 1), tail=False)
+    calls = {"ours": epochs, "step": make_step(trainer, *train)}
     for call in calls.values():
         call()
     return [{name: calls[name]() for name in np.roll(list(calls), i).tolist()} for i in range(pairs)]

@@ -12,7 +12,9 @@ from tlbook.training.precision import choose_precision, use_precision
 from tlbook.training.recipe import Training
 from tlbook.training.resume import FILE, Checkpoint, load_state, make_callbacks, name_run
 
-STEPS_PER_CALL = 16  # a call of Keras's training function costs as much as a step of a small tail
+# A call of Keras's training function costs as much as a step of a small tail, and Ctrl-C has to wait for its end.
+STEPS_PER_CALL = 16
+STEPS_PER_CALL_OF_TAIL = 32
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,11 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     with use_precision(model, policy):
         task = _prepare(model, train, val, strategy, training, seed=seed, quiet=quiet)
         shares = scale_rates(model, training.stage_decay) if training.stage_decay < 1 else None
-        steps = -(-len(train[1]) // strategy.batch_size) * strategy.epochs
-        compile_model(task.trainer, strategy.learning_rate, steps, training=training, shares=shares, policy=policy)
+        steps, steps_per_call = count_steps(len(train[1]), strategy.batch_size, tail=task.frontier is not None)
+        compile_model(
+            task.trainer, strategy.learning_rate, steps * strategy.epochs,
+            training=training, shares=shares, policy=policy, steps_per_call=steps_per_call,
+        )  # fmt: skip
         history = _run_epochs(task, strategy, training, checkpoint, seed=seed, quiet=quiet)
     return Fit(history, task.frontier)
 
@@ -111,8 +116,11 @@ def _prepare(model, train, val, strategy, training, *, seed, quiet):
 def _run_epochs(task, strategy, training, checkpoint, *, seed, quiet):
     facts = load_state(checkpoint, task.trainer)
     done = facts["epochs"] if facts else 0
+    steps, steps_per_call = count_steps(len(task.train[1]), strategy.batch_size, tail=task.frontier is not None)
+    endless = steps == steps_per_call
     batches = make_train_batches(
-        *task.train, training, batch_size=strategy.batch_size, num_views=task.num_views, seed=seed, skip=done
+        *task.train, training, batch_size=strategy.batch_size, num_views=task.num_views, seed=seed, skip=done,
+        endless=endless,
     )  # fmt: skip
     train_labels, val_labels = (y.argmax(-1) if training.is_soft else y for y in (task.train[1], task.val[1]))
     weights, val_weights = balance_classes(train_labels), balance_classes(val_labels)
@@ -126,13 +134,35 @@ def _run_epochs(task, strategy, training, checkpoint, *, seed, quiet):
         bar.update(done)
         advance = import_keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
         task.trainer.fit(
-            batches, validation_data=val_batches, initial_epoch=done, epochs=epochs, shuffle=False,
-            class_weight=None if training.is_soft else weights, callbacks=[*callbacks, advance], verbose=0,
+            batches, validation_data=val_batches, initial_epoch=done, epochs=epochs, shuffle=False, verbose=0,
+            steps_per_epoch=steps if endless else None, class_weight=None if training.is_soft else weights,
+            callbacks=[*callbacks, advance],
         )  # fmt: skip
     return history
 
 
-def compile_model(model, learning_rate, steps, *, training=None, shares=None, policy=None):
+def count_steps(num_images, batch_size, *, tail):
+    """Count the steps of an epoch, and those that one call of Keras's training function takes.
+
+    Parameters
+    ----------
+    num_images, batch_size : int
+    tail : bool
+        True where only a network's tail trains, whose steps are short.
+
+    Returns
+    -------
+    steps, steps_per_call : int
+        Equal where an epoch is one call; epochs then come from one endless iteration.
+    """
+    steps = -(-num_images // batch_size)
+    most = STEPS_PER_CALL_OF_TAIL if tail else STEPS_PER_CALL
+    return steps, steps if steps <= most else STEPS_PER_CALL
+
+
+def compile_model(
+    model, learning_rate, steps, *, training=None, shares=None, policy=None, steps_per_call=STEPS_PER_CALL
+):
     """Compile with Adam under a warm-up and a half cosine.
 
     Parameters
@@ -149,6 +179,8 @@ def compile_model(model, learning_rate, steps, *, training=None, shares=None, po
         Of the learning rate, by the weight's path.
     policy : str, optional
         Keras's name of the precision.
+    steps_per_call : int
+        Of Keras's training function; torch takes one.
     """
     training = training or Training()
     keras = import_keras()
@@ -162,9 +194,9 @@ def compile_model(model, learning_rate, steps, *, training=None, shares=None, po
         make_schedule(learning_rate, steps), shares=shares, accumulate=training.accumulate,
         scale_loss=policy == "mixed_float16",
     )  # fmt: skip
-    calls = STEPS_PER_CALL if keras.config.backend() == "tensorflow" else 1  # torch takes one step a call
+    steps_per_call = steps_per_call if keras.config.backend() == "tensorflow" else 1
     # XLA on a CPU ran small convolutional networks ten times slower than the default path
-    model.compile(optimizer, loss, weighted_metrics=[accuracy], jit_compile=False, steps_per_execution=calls)
+    model.compile(optimizer, loss, weighted_metrics=[accuracy], jit_compile=False, steps_per_execution=steps_per_call)
     optimizer.build(model.trainable_variables)  # like the metric's: variables made within a step have it traced twice
 
 
