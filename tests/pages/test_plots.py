@@ -98,6 +98,12 @@ def test_a_learning_curve_has_a_line_and_intervals_for_each_strategy():
     assert [float(tick) for tick in ax.get_xticks()] == [10, 50, 200]
 
 
+def test_what_is_no_number_of_labels_is_spaced_evenly_under_its_own_name():
+    ax = plots.learning_curve(make_rows(), log=False, xlabel="difficulty")
+    assert (ax.get_xscale(), ax.get_xlabel()) == ("linear", "difficulty")
+    assert list(ax.get_xticks()) == [10, 50, 200]
+
+
 def test_a_law_is_drawn_beyond_the_data():
     law = fit_power_law([10, 50, 200], [[0.4, 0.3, 0.25], [0.42, 0.29, 0.24]])
     ax = plots.learning_curve(make_rows("error"), y="error", laws={"head": law})

@@ -23,8 +23,10 @@ __all__ = [
 ]
 
 
-def learning_curve(rows, *, x="n", y="accuracy", by="strategy", laws=None, ax=None):
-    """Plot a measure against the number of labels, with intervals.
+def learning_curve(
+    rows, *, x="n", y="accuracy", by="strategy", laws=None, xlabel="training images per class", log=True, ax=None
+):
+    """Plot a measure against the number of labels, or against something else that was varied, with intervals.
 
     Parameters
     ----------
@@ -34,6 +36,9 @@ def learning_curve(rows, *, x="n", y="accuracy", by="strategy", laws=None, ax=No
         Columns: labels, measure (a fraction), and what tells the curves apart.
     laws : dict of object to PowerLaw, optional
         For a curve, the law of its error: drawn with its interval where ``y`` is an error.
+    xlabel : str
+    log : bool
+        False spaces ``x`` evenly, for what is no number of labels.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -57,8 +62,8 @@ def learning_curve(rows, *, x="n", y="accuracy", by="strategy", laws=None, ax=No
             ax.vlines([n for n, _ in known], [f.low for _, f in known], [f.high for _, f in known], color=colour, lw=2)
             if law:
                 _draw_law(ax, law, sizes, colour)
-        _log_counts(ax, sorted({n for points in curves.values() for n, _ in points}))
-        ax.set(xlabel="training images per class", ylabel=f"{y}, %".replace("_", " "))
+        _tick_values(ax, sorted({n for points in curves.values() for n, _ in points}), log=log)
+        ax.set(xlabel=xlabel, ylabel=f"{y}, %".replace("_", " "))
         ax.yaxis.set_major_formatter(PERCENT)
         ax.legend()
     return ax
@@ -71,9 +76,9 @@ def _draw_law(ax, law, sizes, colour):
     ax.fill_between(line, low, high, color=colour, alpha=0.15, linewidth=0)
 
 
-def _log_counts(ax, counts):
-    ax.set_xscale("log")
-    ax.set_xticks(counts, minor=False)
+def _tick_values(ax, values, *, log):
+    ax.set_xscale("log" if log else "linear")
+    ax.set_xticks(values, minor=False)
     ax.minorticks_off()
     ax.xaxis.set_major_formatter(ScalarFormatter())
 
