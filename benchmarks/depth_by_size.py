@@ -10,12 +10,11 @@ side; seeds 0 to 4 vary drawn images, initialisation and order; t intervals.
 Run it as ``python -m benchmarks.depth_by_size``; it needs no files and goes on where it was stopped, seed after seed.
 """
 
-import argparse
 from dataclasses import replace
 
 from benchmarks.cases import load_sides
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import count_epochs, score_strategy
+from benchmarks.measuring import count_epochs, make_parser, score_strategy
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
@@ -83,13 +82,14 @@ def print_table(rows):
 
 def main():
     """Measure, record and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.parse_args()
+    options = make_parser(__doc__).parse_args()
     rows = [
         {"case": case, "per_class": size, "depth": depth, "seed": seed}
         for seed in SEEDS for case, sizes in SIZES.items() for size in sizes for depth in DEPTHS
     ]  # fmt: skip
-    measured = run_grid(results_path(NAME), rows, _measure, key=("case", "per_class", "depth", "seed"))
+    measured = run_grid(
+        results_path(NAME), rows, _measure, key=("case", "per_class", "depth", "seed"), processes=options.processes
+    )
     write_record(NAME, command="python -m benchmarks.depth_by_size", protocol=__doc__, columns=COLUMNS)
     print_table(measured)
 

@@ -15,10 +15,8 @@ rates. Hence 128 px, and frozen. Nothing was tried from scratch at 128 px.
 Run it as ``python -m benchmarks.fractures_depth``; it needs no files and goes on where it was stopped, seed after seed.
 """
 
-import argparse
-
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import score_strategy
+from benchmarks.measuring import make_parser, score_strategy
 from tlbook.datasets.load import load_case
 from tlbook.evidence.comparisons import choose_on_validation, format_summary
 from tlbook.evidence.experiments import run_grid
@@ -64,11 +62,13 @@ def _measure(row):
 
 def main():
     """Measure, record and print the means over seeds."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    options = make_parser(__doc__).parse_args()
     settings = [("head", 0.0)]
     settings += [(word, rate) for word, rates in (("full", FULL_RATES), ("scratch", SCRATCH_RATES)) for rate in rates]
     rows = [{"strategy": word, "learning_rate": rate, "seed": seed} for seed in SEEDS for word, rate in settings]
-    measured = run_grid(results_path(NAME), rows, _measure, key=("strategy", "learning_rate", "seed"))
+    measured = run_grid(
+        results_path(NAME), rows, _measure, key=("strategy", "learning_rate", "seed"), processes=options.processes
+    )
     write_record(NAME, command="python -m benchmarks.fractures_depth", protocol=__doc__, columns=COLUMNS)
     chosen = choose_on_validation(measured, ("strategy", "seed"))
     print(format_summary(chosen, ("strategy",), "balanced_accuracy"))

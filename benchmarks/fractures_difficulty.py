@@ -11,10 +11,8 @@ Run it as ``python -m benchmarks.fractures_difficulty``; it needs no files and g
 seed.
 """
 
-import argparse
-
 from benchmarks.fractures_depth import COLUMNS, IMAGE_SIZE, PER_CLASS, SEEDS, SOURCE, make_strategy
-from benchmarks.measuring import score_strategy
+from benchmarks.measuring import make_parser, score_strategy
 from tlbook.datasets.load import load_case
 from tlbook.evidence.comparisons import format_summary
 from tlbook.evidence.experiments import run_grid
@@ -35,12 +33,14 @@ def _measure(row):
 
 def main():
     """Measure, record and print the curve."""
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    options = make_parser(__doc__).parse_args()
     rows = [
         {"difficulty": difficulty, "strategy": strategy, "learning_rate": rate, "seed": seed}
         for seed in SEEDS for difficulty in DIFFICULTIES for strategy, rate in RATES.items()
     ]  # fmt: skip
-    measured = run_grid(results_path(NAME), rows, _measure, key=("difficulty", "strategy", "seed"))
+    measured = run_grid(
+        results_path(NAME), rows, _measure, key=("difficulty", "strategy", "seed"), processes=options.processes
+    )
     columns = {"difficulty": "of the drawing, 0-1", **COLUMNS}
     write_record(NAME, command="python -m benchmarks.fractures_difficulty", protocol=__doc__, columns=columns)
     first = [{"difficulty": DEFAULT, **row} for row in read_table("fractures_depth")]

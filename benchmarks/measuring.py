@@ -1,4 +1,6 @@
-"""What tables that compare strategies share: a row's measurement, the length of training, choosing on validation."""
+"""What tables that compare strategies share: command line, a row's measurement, the length of training."""
+
+import argparse
 
 from tlbook.evidence.adapt import adapt, mean_recall, predict_split
 
@@ -13,6 +15,26 @@ COLUMNS = {
     "balanced_accuracy": "on the test side, fraction",
     "seconds": "of the row, on the machine of the lab record",
 }
+
+
+def make_parser(description):
+    """Make the command line of a benchmark whose rows may be measured side by side.
+
+    Parameters
+    ----------
+    description : str
+        The benchmark's docstring.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        With ``--processes``.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="rows side by side, each on one thread (default: 1)"
+    )
+    return parser
 
 
 def score_strategy(data, source, strategy, *, seed, parts=None):

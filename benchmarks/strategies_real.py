@@ -22,7 +22,6 @@ Run it as ``python -m benchmarks.strategies_real``; needs TLBOOK_DATA_DIR. It go
 seed.
 """
 
-import argparse
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +30,7 @@ import numpy as np
 
 from benchmarks.cases import SETS, divide, load_whole
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import score_strategy
+from benchmarks.measuring import make_parser, score_strategy
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import choose_on_validation, format_summary
 from tlbook.evidence.experiments import run_grid
@@ -115,7 +114,7 @@ def _measure(row):
 
 def main():
     """Measure, record and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("--cases", nargs="+", default=CASES, choices=CASES, help="data sets (default: all)")
     parser.add_argument("--sources", nargs="+", default=None, help="source models (default: all)")
     options = parser.parse_args()
@@ -127,7 +126,7 @@ def main():
         for seed in SEEDS for case in options.cases for setting in SETTINGS + (OF_DOGS if case == "dogs" else ())
         if options.sources is None or setting[0] in options.sources
     ]  # fmt: skip
-    measured = run_grid(results_path(NAME), rows, _measure, key=("case", *names, "seed"))
+    measured = run_grid(results_path(NAME), rows, _measure, key=("case", *names, "seed"), processes=options.processes)
     inputs = [mirror_dir() / f"{SETS[case]}.zip" for case in CASES]
     write_record(NAME, command="python -m benchmarks.strategies_real", protocol=__doc__, columns=COLUMNS, inputs=inputs)
     by = ("case", "source", "strategy", "batch_norm")

@@ -19,13 +19,11 @@ Run it as ``python -m benchmarks.transfer_or_scratch``; the real sets need TLBOO
 stopped, seed after seed.
 """
 
-import argparse
-
 import numpy as np
 
 from benchmarks.cases import SETS, load_sides
 from benchmarks.measuring import COLUMNS as MEASURED
-from benchmarks.measuring import count_epochs, score_strategy
+from benchmarks.measuring import count_epochs, make_parser, score_strategy
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import choose_on_validation
 from tlbook.evidence.experiments import run_grid
@@ -124,7 +122,7 @@ def print_table(rows, sets):
 
 def main():
     """Measure, record and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = make_parser(__doc__)
     parser.add_argument("--synthetic", action="store_true", help="the synthetic cases alone")
     options = parser.parse_args()
     if mirror_dir() is None and not options.synthetic:
@@ -133,7 +131,7 @@ def main():
     if not options.synthetic:
         sets = [(name, "real") for name in SETS] + sets
     key = ("set", "variant", "strategy", "learning_rate", "seed")
-    measured = run_grid(results_path(NAME), list_rows(sets), _measure, key=key)
+    measured = run_grid(results_path(NAME), list_rows(sets), _measure, key=key, processes=options.processes)
     inputs = [] if options.synthetic else [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
     command = "python -m benchmarks.transfer_or_scratch"
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=inputs)

@@ -1,4 +1,5 @@
 import fcntl
+import os
 import signal
 import subprocess
 import sys
@@ -125,3 +126,27 @@ def test_a_table_in_use_is_left_alone(tmp_path):
 
 def test_no_rows_are_no_table_rows(tmp_path):
     assert run_grid(tmp_path / "grid.csv", [], Counter(), key=KEY) == []
+
+
+def measure_in_a_process(row):
+    if row["case"] == "c":
+        raise RuntimeError("out of memory")
+    return {"process": os.getpid(), "threads": os.environ["TF_NUM_INTRAOP_THREADS"], "score": row["seed"] / 3}
+
+
+def test_rows_are_measured_side_by_side(tmp_path):
+    path = tmp_path / "grid.csv"
+    found = run_grid(path, ROWS, measure_in_a_process, key=KEY, processes=2, quiet=True)
+    assert [(row["case"], row["seed"]) for row in found] == [(row["case"], row["seed"]) for row in ROWS]
+    assert [row["score"] for row in found] == [0, 1 / 3, 2 / 3] * 2
+    assert os.getpid() not in {row["process"] for row in found}
+    assert {row["threads"] for row in found} == {1}
+    assert run_grid(path, ROWS, Counter(fail_at=0), key=KEY, processes=2, quiet=True) == found, "nothing is left to do"
+
+
+def test_a_failure_in_a_process_ends_the_run_and_keeps_what_was_finished(tmp_path):
+    path, rows = tmp_path / "grid.csv", [*ROWS, {"case": "c", "seed": 0, "rate": 0.1}]
+    run_grid(path, ROWS[:2], measure_in_a_process, key=KEY, processes=2, quiet=True)
+    with pytest.raises(RuntimeError, match="memory"):
+        run_grid(path, rows[::-1], measure_in_a_process, key=KEY, processes=2, quiet=True)
+    assert len(path.read_text().splitlines()) >= 3
