@@ -70,11 +70,15 @@ def make_report(classes=("cat", "dog"), n=60, *, skill=2.0, grouped=False, **cha
 
 
 def test_the_page_says_what_was_run_once():
-    report, parts = make_report(frontier={"stage": "stage3", "where": "disk", "bytes": 12_340_000, "views": 2})
+    report, parts = make_report(
+        epochs=5, frontier={"stage": "stage3", "where": "disk", "bytes": 12_340_000, "views": 2}
+    )
     text = Page(render_report(report, **parts)).text
     assert "all up to stage3, 12.3 MB of activations kept on disk, views of a training image: 2" in text
-    report, parts = make_report()
+    report, parts = make_report(epochs=5)
     assert "each epoch ran the whole network" in Page(render_report(report, **parts)).text
+    report, parts = make_report(epochs=0)
+    assert "each image passed it once" in Page(render_report(report, **parts)).text
 
 
 def test_the_page_is_whole_and_accessible():

@@ -195,7 +195,7 @@ def _making(report):
         "Trained parameters": f"{format_count(report['trainable_params'])} of {format_count(report['total_params'])}",
         "Image size": f"{report['image_size']} × {report['image_size']} pixels",
         "Epochs": report["epochs"],
-        "Run once": describe_frontier(report["frontier"]),
+        "Run once": describe_frontier(report["frontier"], epochs=report["epochs"]),
         "Seed": report["seed"],
         "Time": f"{format_seconds(seconds['total'])}: {took}",
     }

@@ -172,20 +172,24 @@ def verdict(report):
     return "unclear", f"{found}: with this many test images that can't be told apart from {always}."
 
 
-def describe_frontier(frontier):
+def describe_frontier(frontier, *, epochs):
     """Say which part of the network was run once instead of in every epoch.
 
     Parameters
     ----------
     frontier : dict or None
-        ``stage``, ``where``, ``bytes`` and ``views``; None where nothing was.
+        ``stage``, ``where``, ``bytes`` and ``views``; None where no epoch was spared.
+    epochs : int
+        That were run; 0 for a head alone.
 
     Returns
     -------
     str
     """
+    if epochs == 0:
+        return "the whole source model: each image passed it once, and the head was fitted to its features"
     if frontier is None:
-        return "nothing; each epoch ran the whole network, or there was none"
+        return "nothing; each epoch ran the whole network"
     where = {"ram": "in memory", "disk": "on disk"}[frontier["where"]]
     size = f"{frontier['bytes'] / 1e6:,.1f} MB of activations kept {where}"
     return f"all up to {frontier['stage']}, {size}, views of a training image: {frontier['views']}"
