@@ -143,3 +143,18 @@ def test_bad_input_says_what_came(change, message):
     with pytest.raises(BadInput, match=message) as error:
         score_predictions(labels, probabilities, classes, **given)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_one_answer_for_all_images_is_no_certainty(grouped):
+    """Every resample then has the same balanced accuracy, 1 / k, and an interval without width would be a lie."""
+    labels, groups = np.repeat([0, 1, 2], 24), np.tile(np.arange(24), 3)
+    probabilities = np.tile([0.2, 0.7, 0.1], (72, 1))
+    scores = score_predictions(labels, probabilities, NAMES[:3], groups=groups if grouped else None)
+    for figure, value in ((scores.balanced_accuracy, 1 / 3), (scores.auroc, 1 / 2)):
+        assert figure.value == pytest.approx(value)
+        assert figure.high - figure.low > 0.2
+        assert figure.low <= figure.value <= figure.high
+    (warning,) = (w for w in scores.warnings if "agree" in w)
+    assert "balanced accuracy" in warning
+    assert "AUROC" in warning

@@ -6,7 +6,14 @@ import numpy as np
 
 from tlbook.errors import BadInput
 from tlbook.evidence.intervals import Figure, wilson_interval
-from tlbook.evidence.resampling import bootstrap_draws, class_totals, ratio, resampled_figure, weighted_auroc
+from tlbook.evidence.resampling import (
+    bootstrap_draws,
+    class_totals,
+    draws_agree,
+    ratio,
+    resampled_figure,
+    weighted_auroc,
+)
 
 FEW_UNITS = 10
 
@@ -104,7 +111,7 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
         recall=dict(zip(classes, figures[3:], strict=True)),
         majority_baseline=float(totals.max() / totals.sum()),
         confusion=confusion,
-        warnings=_warnings(classes, units, figures, groups is not None),
+        warnings=_warnings(classes, units, figures, draws, grouped=groups is not None),
     )
 
 
@@ -196,13 +203,16 @@ def _figures(values, draws, units, *, confusion, grouped):
     return [resampled(0, n, units[0], units[0]), *macro, *recalls]
 
 
-def _warnings(classes, units, figures, grouped):
+def _warnings(classes, units, figures, draws, *, grouped):
     """Say in whole sentences what weakens the figures."""
     kind = "group" if grouped else "image"
     names = ["accuracy", "balanced accuracy", "AUROC", *(f"recall of {name}" for name in classes)]
     missing = [name for name, u in zip(classes, units[1:], strict=True) if u == 0]
     few = [f"{name} ({u})" for name, u in zip(classes, units[1:], strict=True) if 0 < u < FEW_UNITS]
-    agreed = [m for m, f in zip(names, figures, strict=True) if f.method != "wilson" and f.value in (0.0, 1.0)]
+    agreed = [
+        name for name, figure, of_figure in zip(names, figures, draws.T, strict=True)
+        if figure.method != "wilson" and draws_agree(of_figure) and (figure.low, figure.high) != (0.0, 1.0)
+    ]  # fmt: skip
     found = []
     if missing:
         found.append(

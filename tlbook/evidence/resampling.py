@@ -99,9 +99,9 @@ def percentile_interval(draws, num_units, level=0.95):
 def resampled_figure(value, draws, n, *, num_units, trials, method):
     """Join a share (0 to 1) and its bootstrap draws to a figure.
 
-    Where all units agree (a share of exactly 0 or 1) so do all resamples, and their interval would have no width,
-    although other units may well differ. Then the interval is Wilson's. One unit alone says nothing about others:
-    its interval is 0 to 1.
+    Where all resamples agree (a share of exactly 0 or 1, or a model that gives every image the same answer) their
+    interval would have no width, although other units may well differ. Then the interval is Wilson's, with as many
+    hits as come nearest to the value. One unit alone says nothing about others: its interval is 0 to 1.
 
     Parameters
     ----------
@@ -127,11 +127,29 @@ def resampled_figure(value, draws, n, *, num_units, trials, method):
     value = float(value)
     if num_units < 2:
         return Figure(value, 0.0, 1.0, n, method)
-    if value in (0.0, 1.0):
+    if draws_agree(draws):
         bound = wilson_interval(round(value * trials), trials)
-        return Figure(value, bound.low, bound.high, n, method)
-    low, high = percentile_interval(draws, num_units)
+        low, high = bound.low, bound.high
+    else:
+        low, high = percentile_interval(draws, num_units)
     return Figure(value, min(low, value), max(high, value), n, method)
+
+
+def draws_agree(draws):
+    """True where a statistic is the same in every resample.
+
+    Parameters
+    ----------
+    draws : numpy.ndarray
+        float64, (replicates,); NaN is left out.
+
+    Returns
+    -------
+    bool
+        False where no draw is defined.
+    """
+    finite = draws[np.isfinite(draws)]
+    return finite.size > 0 and bool(np.ptp(finite) < 1e-9)
 
 
 def _running_sum(weights, order):
