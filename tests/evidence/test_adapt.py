@@ -9,9 +9,10 @@ from tlbook.datasets.synthetic.signs import make_case
 from tlbook.errors import BadInput
 from tlbook.evidence.adapt import adapt, choose_run, list_candidates, mean_recall, predict_images, predict_split
 from tlbook.evidence.evaluate import evaluate
-from tlbook.models.strategies import FullFineTune, HeadOnly
+from tlbook.models.strategies import FullFineTune, HeadOnly, PartialUnfreeze
 from tlbook.models.zoo import SourceModel, load_source
 from tlbook.runtime import import_keras
+from tlbook.training.recipe import Training
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,15 @@ def test_training_takes_the_source_s_rate_unless_told_otherwise(run, case):
     for rate, moves in ((None, False), (1e-3, True)):
         model = adapt(case, quiet_source, FullFineTune(1, rate), cache=False).model
         assert (np.abs(model.get_layer("expand_conv").get_weights()[0] - kernel).max() > 1e-5) == moves
+
+
+def test_each_of_several_candidates_keeps_a_state_of_its_own(case, tmp_path):
+    source = load_source("random", image_size=32)
+    training = Training(checkpoint=tmp_path)
+    candidates = [PartialUnfreeze(1, stages=1), FullFineTune(1)]
+    first, again = (adapt(case, source, candidates, training=training, cache=False) for _ in range(2))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["candidate0_partial", "candidate1_full"]
+    assert first.strategy_reason == again.strategy_reason
 
 
 def test_evaluation_resamples_groups_where_images_share_one(run, case):

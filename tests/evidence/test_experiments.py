@@ -150,3 +150,31 @@ def test_a_failure_in_a_process_ends_the_run_and_keeps_what_was_finished(tmp_pat
     with pytest.raises(RuntimeError, match="memory"):
         run_grid(path, rows[::-1], measure_in_a_process, key=KEY, processes=2, quiet=True)
     assert len(path.read_text().splitlines()) >= 3
+
+
+def measure_slowly_or_fail(row):
+    if row["case"] == "c":
+        raise RuntimeError("out of memory")
+    time.sleep(0.3)
+    return {"score": 1}
+
+
+def test_rows_that_ran_beside_a_failure_are_kept(tmp_path):
+    path = tmp_path / "grid.csv"
+    rows = [ROWS[0], {"case": "c", "seed": 0, "rate": 0.1}]
+    with pytest.raises(RuntimeError, match="memory"):
+        run_grid(path, rows, measure_slowly_or_fail, key=KEY, processes=2, quiet=True)
+    assert len(path.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("values", [[0, 0.001], ["007", "010"], ["1_000", "2_000"]])
+def test_a_key_is_found_again_as_it_was_written(tmp_path, values):
+    rows = [{"k": value} for value in values]
+    found = run_grid(tmp_path / "grid.csv", rows, lambda row: {"score": str(row["k"])}, key=("k",))
+    assert [str(row["score"]) for row in found] == [str(row["k"]) for row in found]
+    assert run_grid(tmp_path / "grid.csv", rows[::-1], Counter(fail_at=0), key=("k",)) == found[::-1]
+
+
+def test_no_process_is_bad_input(tmp_path):
+    with pytest.raises(BadInput, match="0 processes; expected at least 1"):
+        run_grid(tmp_path / "grid.csv", ROWS, Counter(), key=KEY, processes=0)

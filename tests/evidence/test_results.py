@@ -130,6 +130,13 @@ def test_paired_differences_are_taken_apart_by_setting():
     assert {key: round(figure.value, 6) for key, figure in found.items()} == {("x",): 0.2, ("y",): 0.0}
 
 
+def test_a_pair_without_a_number_is_left_out():
+    scores = {"a": (0.9, 0.8, None), "b": (0.7, 0.7, 0.1)}
+    rows = [{"how": how, "seed": seed, "score": score} for how, of in scores.items() for seed, score in enumerate(of)]
+    found = paired_difference(rows, "how", ("a", "b"), value="score")
+    assert (found.n, found.value) == (2, pytest.approx(0.15))
+
+
 def test_a_paired_difference_is_tighter_than_the_seeds_are_apart():
     rng = np.random.default_rng(0)
     luck = rng.normal(0, 0.2, 5)

@@ -77,3 +77,16 @@ def test_two_processes_may_write_at_once(tmp_path):
     stored = np.load(path)
     assert len(np.unique(stored)) == 1
     assert [p.name for p in path.parent.iterdir()] == ["key.npy"]
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "junk", "other shape"])
+def test_a_damaged_file_is_computed_again(source, cache, damage):
+    split = make_split()
+    first = extract_features(source, split)
+    (path,) = cache.glob("*.npy")
+    whole = path.read_bytes()
+    path.write_bytes({"empty": b"", "half": whole[: len(whole) // 2], "junk": b"junk", "other shape": whole}[damage])
+    if damage == "other shape":
+        np.save(path, first[:2])
+    assert np.array_equal(extract_features(source, split), first)
+    assert path.read_bytes() == whole

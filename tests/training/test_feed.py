@@ -48,7 +48,8 @@ def test_an_endless_feed_gives_the_same_epochs(case):
     assert not np.array_equal(first, second), "another order each epoch"
 
 
+@pytest.mark.parametrize("endless", [False, True])
 @pytest.mark.parametrize("case", CASES)
-def test_an_endless_feed_goes_on_after_epochs_that_lie_behind(case):
-    whole, rest = list_batches(case, endless=True), list_batches(case, endless=True, skip=1)
+def test_a_feed_goes_on_after_epochs_that_lie_behind(case, endless):
+    whole, rest = (list_batches(case, endless=endless, skip=skip) for skip in (0, 1))
     check_equal(rest[:-STEPS], whole[STEPS:])

@@ -121,3 +121,8 @@ def test_options_out_of_range(options):
 
 def test_classes_count_alike():
     assert balance_classes(np.array([0, 0, 0, 1])) == pytest.approx({0: 2 / 3, 1: 2.0})
+
+
+def test_more_batches_to_accumulate_than_there_are_is_bad_input(backbone):
+    with pytest.raises(BadInput, match="accumulate 8 in a run of 6 steps .* expected at most 6"):
+        train(backbone, FullFineTune(2, 1e-2, 7), accumulate=8)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from tlbook.errors import BadInput
 from tlbook.training.heads import Head, fit_head, softmax
 
 
@@ -50,6 +51,12 @@ def test_penalty_is_chosen_on_validation():
 
 def test_softmax_does_not_overflow():
     assert softmax(np.array([[1000.0, 0.0]])).tolist() == [[1.0, 0.0]]
+
+
+def test_features_that_are_no_numbers_are_bad_input():
+    features = np.array([[0.0, 1.0], [np.nan, 0.0]], np.float32)
+    with pytest.raises(BadInput, match="not finite"):
+        fit_head(features, np.array([0, 1]), features, np.array([0, 1]), 2)
 
 
 def test_head_predicts_with_its_own_weights():

@@ -82,3 +82,31 @@ def test_accumulated_gradients_are_averaged():
     once = take_step(make_optimizer(0.1), 2.0)
     assert np.array_equal(take_step(make_optimizer(0.1, accumulate=2), 1.0, 3.0), once)
     assert np.array_equal(take_step(make_optimizer(0.1, accumulate=2), 1.0), np.zeros((2, 2)))
+
+
+def test_a_single_step_is_taken_at_the_peak():
+    assert float(make_schedule(0.5, 1)(0)) == 0.5
+
+
+def test_accumulated_gradients_are_scaled_back():
+    """What computes in float16 scales the loss up; two scaled batches move the weights as two plain ones do."""
+    import keras
+
+    def run(scale_loss):
+        weight = keras.Variable(np.zeros(2, np.float32), name="top")
+        optimizer = make_optimizer(0.1, accumulate=2, scale_loss=scale_loss)
+        optimizer.build([weight])
+        for gradient in (1.0, 3.0):
+            scale = float(optimizer.scale_loss(1.0)) if scale_loss else 1.0
+            optimizer.apply([np.full(2, gradient * scale, np.float32)])
+        return weight.numpy()
+
+    assert run(False)[0] < -0.09
+    assert run(True) == pytest.approx(run(False), rel=1e-5)
+
+
+def test_the_finder_says_that_the_first_loss_is_no_number(model):
+    pixels = np.zeros((4, 16, 16, 3), np.float32)
+    pixels[0] = np.nan
+    with pytest.raises(BadInput, match="first loss is nan"):
+        find_learning_rate(model, (pixels, np.array([0, 1, 0, 1])), steps=10)

@@ -122,3 +122,17 @@ def test_a_run_is_named_by_all_that_it_depends_on():
     other = data[0] + np.uint8(1), data[1]
     assert resume.name_run(trainer, other, data, "settings", 0) != name
     assert resume.name_run(trainer, data, data, "settings", 1) != name
+
+
+def test_a_network_built_again_is_the_same_run():
+    """Keras's automatic names count up, in a notebook's cell that is run twice for instance."""
+    import keras
+
+    def build():
+        dense = keras.layers.Dense(3, kernel_initializer="ones")
+        return keras.Sequential([keras.Input((2,)), dense, keras.layers.Dropout(0.5, seed=1)])
+
+    data = np.zeros((2, 2), np.float32), np.array([0, 1])
+    first, second = build(), build()
+    assert first.weights[0].path != second.weights[0].path
+    assert resume.name_run(first, data, data, 0) == resume.name_run(second, data, data, 0)

@@ -62,9 +62,10 @@ class ArrayStore:
         Returns
         -------
         bytes
-            SHA-256 digest of the pixels.
+            SHA-256 digest of the shape and the pixels.
         """
-        return hashlib.sha256(np.ascontiguousarray(self.array[index])).digest()
+        image = np.ascontiguousarray(self.array[index])
+        return hashlib.sha256(str(image.shape).encode() + image.tobytes()).digest()
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,10 @@ def adapt(dataset, source, strategy=None, *, training=None, seed=0, cache=True, 
     Run
     """
     if not isinstance(strategy, Strategy):
-        candidates = list_candidates(source) if strategy is None else strategy
-        runs = [adapt(dataset, source, s, training=training, seed=seed, cache=cache, quiet=quiet) for s in candidates]
+        candidates = list_candidates(source) if strategy is None else list(strategy)
+        plans = _plan_candidates(training, candidates)
+        options = {"seed": seed, "cache": cache, "quiet": quiet}
+        runs = [adapt(dataset, source, s, training=t, **options) for s, t in zip(candidates, plans, strict=True)]
         return runs[0] if len(runs) == 1 else choose_run(runs)
     set_seed(seed)
     strategy = strategy.take_rate(source)
@@ -120,6 +122,14 @@ def adapt(dataset, source, strategy=None, *, training=None, seed=0, cache=True, 
         source.image_size, len(history.get("loss", ())), history, trainable, total,
         mean_recall(dataset.val.labels, probabilities), seconds, seed, frontier,
     )  # fmt: skip
+
+
+def _plan_candidates(training, candidates):
+    """Give each of several candidates a folder of its own for its state."""
+    if training is None or training.checkpoint is None or len(candidates) == 1:
+        return [training] * len(candidates)
+    folders = [training.checkpoint / f"candidate{i}_{c.word}" for i, c in enumerate(candidates)]
+    return [replace(training, checkpoint=folder) for folder in folders]
 
 
 def _run_phases(model, source, train, val, strategy, options):

@@ -114,7 +114,7 @@ def paired_difference(rows, column, pair, *, value, on=("seed",)):
     pair : (object, object)
         The difference is the first minus the second.
     value : str
-        Column of numbers.
+        Column of numbers; a pair with a None is left out.
     on : sequence of str
         Columns that must agree within a pair.
 
@@ -143,4 +143,5 @@ def paired_difference(rows, column, pair, *, value, on=("seed",)):
         raise BadInput(
             f"received rows of {pair[0]!r} and {pair[1]!r} that do not pair up by {', '.join(on)}: {odd or 'none'}"
         )
-    return paired_t_interval(np.array([sides[0][key] - sides[1][key] for key in sides[0]], dtype=float))
+    known = [key for key in sides[0] if None not in (sides[0][key], sides[1][key])]
+    return paired_t_interval(np.array([sides[0][key] - sides[1][key] for key in known], dtype=float))

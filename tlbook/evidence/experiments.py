@@ -5,7 +5,7 @@ import fcntl
 import io
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,8 +18,8 @@ from tlbook.runtime import show_progress
 def run_grid(path, rows, measure, *, key, processes=1, quiet=False):
     """Measure every setting that the table does not hold yet, and append each result at once.
 
-    A finished row is on the disk before the next one starts; a row cut off by a crash is dropped and measured again.
-    One call at a time works on a table.
+    A finished row is on the disk before the next one is waited for; a row cut off by a crash is dropped and measured
+    again. One call at a time works on a table.
 
     Parameters
     ----------
@@ -45,8 +45,11 @@ def run_grid(path, rows, measure, *, key, processes=1, quiet=False):
     Raises
     ------
     BadInput
-        Columns other than the table's, two settings with one key, a table in use, a value with a line break.
+        No process, columns other than the table's, two settings with one key, a table in use, a value with a line
+        break.
     """
+    if processes < 1:
+        raise BadInput(f"received {processes} processes; expected at least 1")
     path, rows, key = Path(path), list(rows), tuple(key)
     asked = [_key(row, key) for row in rows]
     if len(set(asked)) < len(asked):
@@ -62,23 +65,36 @@ def run_grid(path, rows, measure, *, key, processes=1, quiet=False):
             if len(full) != len(row) + len(results):
                 raise BadInput(f"received results named like settings of {path.name}; expected other names")
             header = _append(file, path, header, full)
-    found = {_key(row, key): row for row in read_table(path)} if rows else {}
+    found = dict(zip(_read_keys(path, key), read_table(path), strict=True)) if rows else {}
     return [found[name] for name in asked]
 
 
+def _read_keys(path, key):
+    """Read the rows' keys as they stand in the file: a typed column may write its values otherwise."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [tuple(line[column] for column in key) for line in csv.DictReader(file)]
+
+
 def _measure_all(rows, measure, processes):
-    """Yield each row and its results, in the order in which they are finished."""
+    """Yield each row and its results, in the order in which they are finished; raise the first error after the rest."""
     if processes == 1:
         for row in rows:
             yield row, _measure_one(measure, row)
         return
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_use_one_thread)
+    errors, pool = [], ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_use_one_thread)
     try:
-        running = {pool.submit(_measure_one, measure, row): row for row in rows}
-        for future in as_completed(running):
-            yield running[future], future.result()
+        row_of = {pool.submit(_measure_one, measure, row): row for row in rows}
+        pending = set(row_of)
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            errors += [future.exception() for future in done if future.exception()]
+            if errors:  # nothing new is begun; what runs already is still written down
+                pending = {future for future in pending if not future.cancel()}
+            yield from ((row_of[future], future.result()) for future in done if not future.exception())
     finally:
         pool.shutdown(cancel_futures=True)
+    if errors:
+        raise errors[0]
 
 
 def _measure_one(measure, row):
@@ -90,7 +106,10 @@ def _measure_one(measure, row):
 
 
 def _use_one_thread():
+    from threadpoolctl import threadpool_limits
+
     os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", OMP_NUM_THREADS="1")
+    threadpool_limits(1)  # NumPy is loaded by now and has read its environment
 
 
 def _text(value):

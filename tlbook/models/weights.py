@@ -69,7 +69,7 @@ def check_weights(path, application):
     Parameters
     ----------
     path : pathlib.Path
-        ``.h5``, ``.weights.h5`` or ``.keras``, with the classifier or without.
+        ``.h5``, with the classifier or without; ``.weights.h5`` or ``.keras``, without.
     application : tlbook.models.catalogue.Application
 
     Returns

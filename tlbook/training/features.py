@@ -37,8 +37,9 @@ def extract_features(source, split, *, cache=True, quiet=False):
     if not len(split):
         return np.zeros((0, source.backbone.output_shape[-1]), np.float32)
     path = cache_dir() / "features" / f"{_key(source, split, quiet)}.npy" if cache else None
-    if path is not None and path.is_file():
-        return np.load(path)
+    kept = _read(path, (len(split), source.backbone.output_shape[-1])) if cache else None
+    if kept is not None:
+        return kept
     model = _feature_model(source.backbone)
     batches = split.batches(source.image_size, BATCH_SIZE)
     count = -(-len(split) // BATCH_SIZE)
@@ -71,12 +72,23 @@ def _key(source, split, quiet):
     return digest.hexdigest()
 
 
+def _read(path, shape):
+    """Read kept features; None where there are none, or a file that was damaged and is to be made anew."""
+    try:
+        features = np.load(path)
+    except (OSError, ValueError, EOFError):
+        return None
+    return features if features.shape == shape else None
+
+
 def _write(path, features):
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             np.save(file, features)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:
         os.unlink(name)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tlbook.errors import BadInput
 from tlbook.runtime import import_keras, show_progress
 from tlbook.training.feed import make_train_batches, make_val_batches, weigh_batches
 from tlbook.training.frontier import choose_place, find_frontier, run_prefix
@@ -85,12 +86,21 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
         task = _prepare(model, train, val, strategy, training, seed=seed, quiet=quiet)
         shares = scale_rates(model, training.stage_decay) if training.stage_decay < 1 else None
         steps, steps_per_call = count_steps(len(train[1]), strategy.batch_size, tail=task.frontier is not None)
+        _check_updates(steps * strategy.epochs, training.accumulate)
         compile_model(
             task.trainer, strategy.learning_rate, steps * strategy.epochs,
             training=training, shares=shares, policy=policy, steps_per_call=steps_per_call,
         )  # fmt: skip
         history = _run_epochs(task, strategy, training, checkpoint, seed=seed, quiet=quiet)
     return Fit(history, task.frontier)
+
+
+def _check_updates(steps, accumulate):
+    if accumulate > steps:
+        raise BadInput(
+            f"accumulate {accumulate} in a run of {steps} steps would never update a weight; "
+            f"expected at most {steps}: lower it, or train longer"
+        )
 
 
 def _prepare(model, train, val, strategy, training, *, seed, quiet):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.errors import BadInput
 from tlbook.runtime import show_progress
 
 PENALTIES = tuple(10.0**k for k in np.arange(-4, 2.5, 0.5))
@@ -70,6 +71,11 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, penalti
     Returns
     -------
     Head
+
+    Raises
+    ------
+    BadInput
+        Features that are not finite.
     """
     from scipy.optimize import minimize
     from threadpoolctl import threadpool_limits
@@ -90,6 +96,8 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, penalti
             best, best_loss = (theta, penalty), loss
         if worse == 2:
             break
+    if best is None:
+        raise BadInput("received features that are not finite; expected numbers: are the source's weights whole?")
     kernel = best[0].reshape(-1, num_classes)
     bias = kernel[-1] - (mean / scale) @ kernel[:-1]
     return Head((kernel[:-1] / scale[:, None]).astype(np.float32), bias.astype(np.float32), best[1])

@@ -84,6 +84,8 @@ def find_learning_rate(model, train, *, low=1e-6, high=1.0, steps=100, batch_siz
     finally:
         for variable, value in zip(model.variables, before, strict=True):
             variable.assign(value)
+    if not np.isfinite(average).any():
+        raise BadInput(f"the first loss is {losses[0]}; expected a number: are there pixels or weights that are none?")
     skip = min(LEAD_IN, max(0, len(losses) - 2))  # an average of few batches is low by chance
     best = rates[skip + np.nanargmin(average[skip:])]
     return RateSearch(rates[: len(losses)], np.array(losses), average, float(SAFETY * best))
@@ -99,7 +101,9 @@ def _smooth(losses):
 
 
 def make_schedule(learning_rate, steps):
-    """Make a schedule: a linear warm-up over a tenth of the steps, then half a cosine down to 0.
+    """Make a schedule: a linear warm-up from 0 over a tenth of the steps, then half a cosine down to 0.
+
+    A single step is taken at the peak: from 0 it would train nothing.
 
     Parameters
     ----------
@@ -112,10 +116,11 @@ def make_schedule(learning_rate, steps):
     -------
     keras.optimizers.schedules.CosineDecay
     """
+    cosine = import_keras().optimizers.schedules.CosineDecay
+    if steps == 1:
+        return cosine(learning_rate, 1)
     warmup = max(1, int(WARMUP_SHARE * steps))
-    return import_keras().optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=learning_rate, warmup_steps=warmup
-    )
+    return cosine(0.0, max(1, steps - warmup), warmup_target=learning_rate, warmup_steps=warmup)
 
 
 def scale_rates(model, decay):
@@ -149,7 +154,7 @@ def make_optimizer(schedule, *, shares=None, accumulate=1, scale_loss=False):
     shares : dict of str to float, optional
         Share of the rate by the weight's path; 1 for others. From :func:`scale_rates`.
     accumulate : int
-        Batches whose gradients are averaged for one update.
+        Batches whose gradients are averaged for one update; what is left over at the end of a run is dropped.
     scale_loss : bool
         True scales the loss up, and gradients down again, so that none underflows in float16.
 
@@ -163,10 +168,8 @@ def make_optimizer(schedule, *, shares=None, accumulate=1, scale_loss=False):
         options["gradient_accumulation_steps"] = accumulate
     if shares:
         adam = _make_stage_adam(shares)
-    if scale_loss:
-        # the accumulation must be the outer one's: it alone sees every batch
-        return keras.optimizers.LossScaleOptimizer(adam(schedule), **options)
-    return adam(schedule, **options)
+    optimizer = adam(schedule, **options)
+    return keras.optimizers.LossScaleOptimizer(optimizer) if scale_loss else optimizer
 
 
 def _make_stage_adam(shares):

@@ -23,7 +23,8 @@ class Training:
         Learning rate of a stage, as a share of that of the stage above it, above 0 to 1. The top trains at the full
         rate. With k stages the stem trains at ``stage_decay ** (k - 1)`` of it.
     accumulate : int
-        Batches whose gradients are averaged for one update, at least 1.
+        Batches whose gradients are averaged for one update, at least 1 and at most the steps of a run; what is left
+        over at its end is dropped.
     patience : int, optional
         Epochs without a better one on validation after which training stops; None never stops early.
     mixed_precision : bool
