@@ -1,4 +1,9 @@
-"""The one error that a user can mend: bad input."""
+"""The one error that a user can mend: bad input; and what the system says where space or a path is the matter."""
+
+import errno
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+BAD_PATH = frozenset({errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP})
 
 
 class BadInput(ValueError):

@@ -45,8 +45,8 @@ def mirror_dir():
     name = os.environ.get("TLBOOK_DATA_DIR", "")
     if not name:
         return None
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
+    folder = Path(os.path.expanduser(name))
+    if not os.path.isdir(folder):
         raise BadInput(f"TLBOOK_DATA_DIR is {name!r}, which is no folder; point it at one or unset it")
     return folder
 
@@ -60,7 +60,7 @@ def cache_dir():
         Not created by this call.
     """
     if os.environ.get("TLBOOK_CACHE_DIR"):
-        return Path(os.environ["TLBOOK_CACHE_DIR"]).expanduser()
+        return Path(os.path.expanduser(os.environ["TLBOOK_CACHE_DIR"]))
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "tlbook"
 

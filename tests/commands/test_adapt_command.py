@@ -13,6 +13,8 @@ from PIL import Image
 
 from tests.commands.conftest import draw_stripes
 from tlbook.__main__ import main
+from tlbook.commands.adapt import list_options
+from tlbook.commands.arguments import parse_arguments
 
 KEYS = {
     *("schema", "classes", "n_train", "n_val", "n_test", "n_groups", "n_skipped", "groups_disjoint", "source"),
@@ -189,3 +191,22 @@ def test_palette_and_grey_images_are_accepted(finished_run, tmp_path, capsys):
     Image.new("P", (10, 30)).save(tmp_path / "palette.gif")
     assert main(["predict", str(finished_run), str(tmp_path), "--quiet"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "listed"),
+    [
+        ("groups", "/(p[0-9])_", "/(p[0-9])_"),
+        ("groups", "metadata.csv", "metadata.csv"),
+        ("groups", os.path.abspath(__file__), os.path.basename(__file__)),
+        ("source", "file:///srv/models/module", "module"),
+        ("source", "https://host/module/1", "https://host/module/1"),
+        ("folder", "/data/x\udcff", "x\\udcff"),
+    ],
+)
+def test_options_are_listed_without_the_paths_of_a_machine(option, given, listed):
+    arguments = {"folder": "/data/x", "groups": "(a)", "source": "photos"} | {option: given}
+    options = parse_arguments(
+        ["adapt", arguments["folder"], "--out", "run", "--groups", arguments["groups"], "--source", arguments["source"]]
+    )
+    assert list_options(options)[option] == listed

@@ -1,5 +1,6 @@
 """Every kind of bad input: exit status 2, one line, nothing left behind, before TensorFlow is loaded."""
 
+import io
 import json
 import os
 import shutil
@@ -11,9 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.commands.conftest import draw_stripes, write_folder
 from tlbook.__main__ import main
+from tlbook.commands.output import catch_signals
 
 SEVERAL = [
     # what is wrong, arguments after FOLDER and --out, words that the line must hold
@@ -123,6 +126,69 @@ def test_a_folder_that_is_not_empty_stays_untouched(stripes, tmp_path, capsys):
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
 
 
+def test_an_empty_name_is_not_the_working_directory(tmp_path, capsys):
+    assert "empty name" in run_bad(capsys, ["adapt", "", "--out", tmp_path / "run"])
+
+
+def test_the_working_directory_is_not_replaced(stripes, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "inside it" in run_bad(capsys, ["adapt", stripes, "--out", "."])
+
+
+@pytest.mark.parametrize("place", ["folder", "out", "mirror"])
+def test_a_path_that_is_too_long(stripes, tmp_path, capsys, monkeypatch, place):
+    long = tmp_path / ("x" * 300)
+    if place == "mirror":
+        monkeypatch.setenv("TLBOOK_DATA_DIR", str(long))
+    folder, out = long if place == "folder" else stripes, long if place == "out" else tmp_path / "run"
+    line = run_bad(capsys, ["adapt", folder, "--out", out, "--source", "mobilenet_v2"])
+    assert "xxx" in line
+
+
+def run_in_shell(line, **options):
+    """Run a shell command; its Python buffers what it prints, as it does for everybody."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    line = line.replace("tlbook", f"{sys.executable} -m tlbook", 1)
+    return subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=120, **options)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+@pytest.mark.parametrize("command", ["tlbook cases", "tlbook --version", "tlbook adapt --help"])
+def test_a_full_disk_under_standard_output(command):
+    done = run_in_shell(f"{command} > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr.startswith("tlbook: error: no space left")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("end", ["| true", ">&-"])
+def test_nobody_who_reads_is_no_error(end):
+    done = run_in_shell(f"set -o pipefail; tlbook cases {end}")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_pillow_s_warnings_are_no_lines_of_ours(tmp_path):
+    folder = write_folder(tmp_path / "data")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    damaged = io.BytesIO()
+    draw_stripes(True, 0).save(damaged, "JPEG", exif=exif.tobytes()[:-7])
+    (folder / "upright" / "u9_0.jpg").write_bytes(damaged.getvalue())
+    for path in (folder / "lying").iterdir():
+        path.write_bytes(b"no picture")
+    done = run_in_shell(f"tlbook adapt {folder} --out {tmp_path / 'run'}")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.parametrize(("file", "content"), [("report.json", b"[]"), ("model.keras", b"PK\x03\x04 cut off")])
+def test_predict_refuses_a_damaged_run(finished_run, stripes, tmp_path, capsys, file, content):
+    run = shutil.copytree(finished_run, tmp_path / "run")
+    (run / file).write_bytes(content)
+    line = run_bad(capsys, ["predict", run, stripes])
+    assert "no run" in line or "damaged" in line
+
+
 def test_predict_refuses_what_is_no_run(tmp_path, capsys):
     assert "no run" in run_bad(capsys, ["predict", tmp_path, tmp_path])
 
@@ -206,3 +272,16 @@ def test_an_interrupted_run_leaves_nothing(stripes, tmp_path, number):
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    """A run under nohup goes on when the terminal is closed."""
+    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        before = catch_signals(lambda number, frame: None)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        assert set(before) == {signal.SIGINT, signal.SIGTERM}
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    finally:
+        signal.signal(signal.SIGHUP, earlier)

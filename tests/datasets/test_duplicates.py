@@ -71,9 +71,9 @@ def test_one_side_alone_has_no_twins(pictures):
 def test_two_thousand_cost_little_and_many_are_sampled():
     thumbnails = np.random.default_rng(0).integers(0, 256, (6000, 32, 32), dtype=np.uint8)
     thumbnails[4000:] = thumbnails[:2000]
-    start = time.perf_counter()
+    start = time.process_time()  # of this process: others may keep the machine busy
     twins = find_twins(thumbnails[2000:], np.repeat([0, 1, 2], [2000, 1000, 1000]))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 4
     assert not len(twins.probes)
     twins = find_twins(thumbnails, np.repeat([0, 1], [4000, 2000]))
     assert len(twins.probes) == MAX_PROBES == twins.num_compared

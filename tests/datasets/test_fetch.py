@@ -305,7 +305,11 @@ def test_fetch_downloads_and_unpacks_once(card, server, tmp_path):
     assert len(server.asked) == 1
 
 
-def test_fetch_looks_in_the_mirror_first(card, server, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["sha256", "md5"])
+def test_fetch_looks_in_the_mirror_first(card, server, tmp_path, monkeypatch, kind):
+    (download,) = card.facts["real"]["downloads"]
+    download.pop("sha256")
+    download[kind] = hashlib.new(kind, server.content).hexdigest()
     mirror = tmp_path / "mirror"
     mirror.mkdir()
     (mirror / "data.bin").write_bytes(server.content)

@@ -92,6 +92,13 @@ def test_deep_grey_is_scaled_from_its_depth(depth, kind):
     assert np.abs(image[..., 0] - GRADIENT / 248 * 255).max() <= 0.5
 
 
+@pytest.mark.parametrize("depth", [12, 16])
+def test_a_tiff_whose_zero_is_white_is_turned_round(depth):
+    values = np.rint(GRADIENT / 248 * (2**depth - 1)).astype(np.uint16)
+    image = decode_image(encode(Image.fromarray(values), "TIFF", tiffinfo={262: 0}))
+    assert np.abs(255 - image[..., 0] - GRADIENT / 248 * 255).max() <= 0.5
+
+
 @pytest.mark.parametrize(("colour_type", "channels"), [(2, 3), (4, 2), (6, 4)])
 def test_deep_colour_keeps_its_high_byte(colour_type, channels):
     values = np.random.default_rng(0).integers(0, 65536, (5, 7, channels)).astype(">u2")

@@ -1,10 +1,11 @@
 """What counts as an image, what is passed over, and what a zip file may hold."""
 
 import os
+import zipfile
 
 import pytest
 
-from tlbook.datasets.scan import scan_folder
+from tlbook.datasets.scan import check_images, scan_folder
 from tlbook.errors import BadInput
 
 JUNK = {
@@ -138,3 +139,69 @@ def test_a_folder_that_cannot_be_opened(make_folder, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(BadInput, match="the folder 'dogs' cannot be opened .Permission denied.; expected"):
         scan_folder(folder)
+
+
+def test_a_stray_picture_beside_the_classes_does_not_hide_the_top_folder(make_folder, make_zip):
+    folder = make_folder(["cats/1.png", "dogs/2.png", "overview.png"])
+    listing = scan_folder(make_zip(folder, top="data/"))
+    assert listing.names == ("cats/1.png", "dogs/2.png", "overview.png")
+    with zipfile.ZipFile(folder.parent / "stray.zip", "w") as archive:
+        for name in ("data/cats/1.png", "data/dogs/2.png", "cover.png"):
+            archive.write(folder / "cats/1.png", name)
+    listing = scan_folder(folder.parent / "stray.zip")
+    assert listing.names == ("cats/1.png", "dogs/2.png")
+    assert listing.ignored == {"image outside the top folder": 1}
+
+
+@pytest.mark.parametrize("spelling", ["./{}", "{}"])
+@pytest.mark.parametrize("slash", ["/", "\\"])
+def test_members_are_found_however_a_packer_writes_them(make_folder, tmp_path, spelling, slash):
+    folder = make_folder(["cats/1.png", "dogs/2.png"])
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        for name in ("cats/1.png", "dogs/2.png"):
+            archive.write(folder / name, spelling.format(name.replace("/", slash)))
+        archive.writestr(spelling.format("metadata.csv"), "path,group")
+    listing = scan_folder(tmp_path / "odd.zip")
+    assert listing.names == ("cats/1.png", "dogs/2.png")
+    assert (listing.store.read(0) == scan_folder(folder).store.read(0)).all()
+    assert listing.store.container.find("./metadata.csv") == b"path,group"
+
+
+def test_a_damaged_groups_file_in_a_zip_is_bad_input(make_folder, tmp_path):
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w") as archive:  # stored, not packed
+        archive.write(make_folder(["cats/1.png"]) / "cats/1.png", "cats/1.png")
+        archive.writestr("metadata.csv", "path,group")
+    path.write_bytes(path.read_bytes().replace(b"path,group", b"path,groap"))
+    with pytest.raises(BadInput, match="metadata.csv.* cannot be read"):
+        scan_folder(path).store.container.find("metadata.csv")
+
+
+def test_a_folder_reached_twice_is_listed_twice(make_folder):
+    folder = make_folder(["test/cats/1.png", "test/dogs/2.png"])
+    (folder / "val").symlink_to("test")
+    assert scan_folder(folder).names == (
+        "test/cats/1.png", "test/dogs/2.png", "val/cats/1.png", "val/dogs/2.png",
+    )  # fmt: skip
+
+
+def test_a_class_of_names_that_are_not_utf8_does_not_vanish(make_folder):
+    folder = make_folder(["cats/1.png", "dogs/2.png"])
+    os.rename(os.fsencode(folder / "dogs"), os.fsencode(folder) + b"/\xffdogs")
+    listing = scan_folder(folder)
+    assert listing.names == ("cats/1.png",)
+    assert len(listing.folders) == 2
+
+
+def test_a_pipe_is_no_image(make_folder):
+    folder = make_folder(["cats/1.png"])
+    os.mkfifo(folder / "cats" / "2.png")
+    unreadable, _ = check_images(scan_folder(folder).store, quiet=True)
+    assert list(unreadable) == [1]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open every folder")
+def test_a_hidden_folder_that_cannot_be_opened_is_passed_over(make_folder):
+    folder = make_folder(["cats/1.png"])
+    (folder / ".Trashes").mkdir(mode=0)
+    assert scan_folder(folder).names == ("cats/1.png",)

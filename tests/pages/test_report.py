@@ -6,7 +6,14 @@ import pytest
 
 from tlbook.evidence.metrics import score_predictions
 from tlbook.pages.report import render_report
-from tlbook.pages.report_figures import Picture, draw_curves, encode_thumbnail, nice_ticks, spread_labels
+from tlbook.pages.report_figures import (
+    Picture,
+    draw_curves,
+    encode_thumbnail,
+    nice_ticks,
+    shrink_picture,
+    spread_labels,
+)
 from tlbook.pages.report_words import verdict
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
@@ -214,3 +221,15 @@ def test_a_thumbnail_is_small_and_keeps_its_shape():
     address = encode_thumbnail(np.zeros((400, 300, 3), np.uint8))
     assert address.startswith("data:image/jpeg;base64,")
     assert len(address) < 3000
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-12, 5.0, 1e17, 1e30])
+def test_a_curve_that_does_not_move_has_ticks(value):
+    ticks = nice_ticks([value, value])
+    assert len(ticks) >= 2
+    assert ticks[0] <= value <= ticks[-1]
+
+
+def test_a_picture_is_kept_no_larger_than_it_is_shown():
+    assert shrink_picture(np.zeros((400, 200, 3), np.uint8)).shape == (128, 64, 3)
+    assert shrink_picture(np.zeros((40, 20, 3), np.uint8)).shape == (40, 20, 3)

@@ -90,3 +90,9 @@ def test_a_damaged_file_is_computed_again(source, cache, damage):
         np.save(path, first[:2])
     assert np.array_equal(extract_features(source, split), first)
     assert path.read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_costs_no_run(source, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("TLBOOK_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    assert extract_features(source, make_split()).shape == (5, 768)

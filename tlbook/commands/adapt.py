@@ -1,6 +1,7 @@
 """``tlbook adapt``: a folder of images in, a model, its figures and a page out."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -29,8 +30,8 @@ def run_adapt(options):
     start = time.perf_counter()
     strategy = None if options.strategy == "auto" else find_strategy(options.strategy, epochs=options.epochs)
     find_augmentation(options.modality)
-    check_source(options.source, options.weights, image_size=options.image_size)
     check_out(options.out, overwrite=options.overwrite)
+    check_source(options.source, options.weights, image_size=options.image_size)
     dataset = from_folder(
         options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
         quiet=options.quiet,
@@ -109,11 +110,26 @@ def list_options(options):
     kept += ("modality", "no_frontier", "no_images")
     listed = {key: getattr(options, key) for key in kept}
     groups = options.groups
-    if groups is not None and Path(groups).is_absolute():
+    if groups is not None and os.path.isabs(groups) and os.path.isfile(groups):  # an expression may begin with "/"
         groups = Path(groups).name
     weights = options.weights and Path(options.weights).name
-    listed["source"] = Path(options.source).name if Path(options.source).is_absolute() else options.source
-    return listed | {"groups": groups, "weights": weights, "folder": options.folder.resolve().name}
+    source = options.source.removeprefix("file://")
+    listed["source"] = Path(source).name if Path(source).expanduser().is_absolute() else source
+    return listed | {"groups": groups, "weights": weights, "folder": name_folder(options.folder)}
+
+
+def name_folder(folder):
+    """Name a folder without its path, in letters that UTF-8 can write.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    str
+    """
+    return folder.resolve().name.encode("utf-8", "backslashreplace").decode()
 
 
 def _render(report, run, scores, test, probabilities, options):
@@ -122,20 +138,24 @@ def _render(report, run, scores, test, probabilities, options):
     samples, wrong = ([], []) if options.no_images else _draw_pictures(run, test, probabilities)
     return render_report(
         report, history=run.history, confusion=scores.confusion, samples=samples, wrong=wrong,
-        images=not options.no_images, title=options.folder.resolve().name,
+        images=not options.no_images, title=name_folder(options.folder),
     )  # fmt: skip
 
 
 def _draw_pictures(run, test, probabilities, *, per_class=4, most_wrong=18):
-    from tlbook.pages.report_figures import Picture
+    from tlbook.pages.report import SAMPLES
+    from tlbook.pages.report_figures import Picture, shrink_picture
 
     predicted = probabilities.argmax(-1)
 
     def draw(i):
         names = run.classes[test.labels[i]], run.classes[predicted[i]]
-        return Picture(test.names[i], test.images.read(i), *names, float(probabilities[i, predicted[i]]))
+        return Picture(
+            test.names[i], shrink_picture(test.images.read(i)), *names, float(probabilities[i, predicted[i]])
+        )
 
-    shown = [i for label in range(len(run.classes)) for i in np.flatnonzero(test.labels == label)[:per_class]]
+    classes = range(len(run.classes))[:SAMPLES]  # a page has room for no more
+    shown = [i for label in classes for i in np.flatnonzero(test.labels == label)[:per_class]]
     mistakes = np.flatnonzero(predicted != test.labels)
     order = mistakes[np.argsort(-probabilities[mistakes, predicted[mistakes]], kind="stable")]
     return [draw(i) for i in shown], [draw(i) for i in order[:most_wrong]]

@@ -69,6 +69,12 @@ def whole_number(low, high=None):
     return parse
 
 
+def _path(text):
+    if not text:  # an unset variable of the shell, which would be the working directory
+        raise argparse.ArgumentTypeError("received an empty name; expected a path")
+    return Path(text)
+
+
 def _add(commands, name, help_line, examples, run):
     lines = "\n".join(f"  python -m tlbook {line}" for line in examples)
     parser = commands.add_parser(
@@ -91,8 +97,8 @@ def _add_adapt(commands):
         "adapt xrays.zip --out run --groups '^(patient[0-9]+)_' --strategy full --epochs 30",
     )
     parser = _add(commands, "adapt", "adapt a source model to a folder of images and report on it", examples, run)
-    parser.add_argument("folder", metavar="FOLDER", type=Path, help="FOLDER/<class>/…, with or without train/val/test")
-    parser.add_argument("--out", metavar="RUN", type=Path, required=True, help="folder to write; must not exist")
+    parser.add_argument("folder", metavar="FOLDER", type=_path, help="FOLDER/<class>/…, with or without train/val/test")
+    parser.add_argument("--out", metavar="RUN", type=_path, required=True, help="folder to write; must not exist")
     parser.add_argument("--source", default="photos", metavar="NAME", help="source model (default: photos)")
     parser.add_argument("--weights", metavar="PATH|imagenet", help="weights of the source model")
     parser.add_argument(
@@ -137,8 +143,8 @@ def _add_predict(commands):
 
     examples = ("predict run new.png", "predict run folder/ > predictions.csv")
     parser = _add(commands, "predict", "predict images with an adapted model, as CSV", examples, run)
-    parser.add_argument("run_folder", metavar="RUN", type=Path, help="folder that adapt wrote")
-    parser.add_argument("images", metavar="IMAGE|FOLDER", type=Path, nargs="+", help="images, folders or zip files")
+    parser.add_argument("run_folder", metavar="RUN", type=_path, help="folder that adapt wrote")
+    parser.add_argument("images", metavar="IMAGE|FOLDER", type=_path, nargs="+", help="images, folders or zip files")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 

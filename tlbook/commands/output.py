@@ -12,6 +12,24 @@ from tlbook.errors import BadInput
 
 MARK = "report.json"
 INTERRUPTED = 130
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def catch_signals(handler):
+    """Let a function handle SIGINT, SIGTERM and SIGHUP, where they are not ignored (as ``nohup`` has it).
+
+    Parameters
+    ----------
+    handler : callable
+        Takes the number and the frame.
+
+    Returns
+    -------
+    dict of int to callable
+        The handlers before, by number.
+    """
+    numbers = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    return {number: signal.signal(number, handler) for number in numbers}
 
 
 def check_out(out, *, overwrite):
@@ -26,8 +44,10 @@ def check_out(out, *, overwrite):
     Raises
     ------
     BadInput
-        The folder exists and is not empty, or its parent is not there.
+        The folder exists and is not empty, it cannot be replaced, or its parent is not there.
     """
+    if os.path.ismount(out) or out.resolve() == Path.cwd():  # a rename could not take its place, or under the shell
+        raise BadInput(f"--out {str(out)!r} is the working directory or a mount point; give a new folder inside it")
     if out.is_file():
         raise BadInput(f"--out {str(out)!r} is a file; give a folder that does not exist")
     if out.is_dir() and any(out.iterdir()):
@@ -61,20 +81,29 @@ def write_folder(out):
         with _clean_on_interrupt(partial):
             yield partial
         partial.chmod(0o755)
-        earlier = None
-        if out.is_dir() and any(out.iterdir()):
-            earlier = partial.with_suffix(".earlier")
-            os.rename(out, earlier)
-        os.rename(partial, out)
-        if earlier is not None:
-            shutil.rmtree(earlier)
+        _take_place(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def _take_place(partial, out):
+    """Put a folder where an earlier one may be, which is back in its place if that fails."""
+    if not (out.is_dir() and any(out.iterdir())):
+        os.rename(partial, out)
+        return
+    earlier = partial.with_suffix(".earlier")
+    os.rename(out, earlier)
+    try:
+        os.rename(partial, out)
+    except BaseException:
+        os.rename(earlier, out)
+        raise
+    shutil.rmtree(earlier)
+
+
 @contextlib.contextmanager
 def _clean_on_interrupt(folder):
-    """Remove a folder and leave at once on SIGINT or SIGTERM.
+    """Remove a folder and leave at once on SIGINT, SIGTERM or SIGHUP.
 
     Raising KeyboardInterrupt is not enough: raised inside TensorFlow's import or tracing it may be swallowed there.
     """
@@ -84,7 +113,7 @@ def _clean_on_interrupt(folder):
         print("tlbook: interrupted; nothing was written", file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)
 
-    earlier = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    earlier = catch_signals(leave)
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+import zipfile
 
 import numpy as np
 
@@ -34,7 +35,10 @@ def run_predict(options):
     from tlbook.models.classifiers import read_classes
 
     path = options.run_folder / "model.keras"
-    classes = read_classes(path)
+    try:
+        classes = read_classes(path)
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise BadInput(f"{path} is damaged ({error}); copy the run again, or make it anew") from error
     model = load_classifier(path)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", "predicted", *(f"p_{name}" for name in classes)])
@@ -73,7 +77,7 @@ def read_image_size(folder):
     """
     try:
         size = json.loads((folder / "report.json").read_text(encoding="utf-8"))["image_size"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         size = None
     if size is None or not (folder / "model.keras").is_file():
         raise BadInput(

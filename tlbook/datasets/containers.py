@@ -6,6 +6,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tlbook.errors import BadInput
+
 
 def read_if_there(path):
     """Read a file, if it is one.
@@ -53,7 +55,10 @@ class Folder:
         OSError
             The file is gone or cannot be opened.
         """
-        return (self.root / name).read_bytes()
+        path = self.root / name
+        if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
+            raise OSError("no regular file")
+        return path.read_bytes()
 
     def find(self, name):
         """Read any file of the folder, if there is one of that name.
@@ -88,11 +93,12 @@ class Archive:
         self.path = Path(path)
         self.prefix = prefix
         self._lock = threading.Lock()
-        self._file, self._owner = None, None
+        self._file, self._members, self._owner = None, {}, None
 
     def _open(self):
         if self._owner != os.getpid():  # a forked process would share the file position with its parent
             self._file, self._owner = zipfile.ZipFile(self.path), os.getpid()
+            self._members = {_normalise(member): member for member in self._file.namelist()}
         return self._file
 
     def list_members(self):
@@ -101,10 +107,11 @@ class Archive:
         Returns
         -------
         list of str
-            Paths from the archive's root; those of folders end with a slash.
+            POSIX paths from the archive's root, however they are written in it; those of folders end with a slash.
         """
         with self._lock:
-            return self._open().namelist()
+            self._open()
+            return list(self._members)
 
     def read(self, name):
         """Read an image file, checked against its CRC.
@@ -124,7 +131,8 @@ class Archive:
             Of several types, as zipfile and zlib raise them: the member is damaged, encrypted or not there.
         """
         with self._lock:
-            return self._open().read(self.prefix + name)
+            file = self._open()
+            return file.read(self._members[self.prefix + name])
 
     def find(self, name):
         """Read any member, looked for below ``prefix`` and then at the archive's root.
@@ -137,10 +145,29 @@ class Archive:
         -------
         bytes or None
             None where there is no such member.
+
+        Raises
+        ------
+        BadInput
+            It is damaged or encrypted.
         """
-        present = set(self.list_members())
-        found = [member for member in (self.prefix + name, name) if member in present]
-        if not found:
+        self.list_members()
+        name = _normalise(name)
+        member = self._members.get(self.prefix + name, self._members.get(name))
+        if member is None:
             return None
-        with self._lock:
-            return self._open().read(found[0])
+        try:
+            with self._lock:
+                return self._open().read(member)
+        except Exception as error:  # zipfile and zlib raise several types
+            raise BadInput(
+                f"{name!r} in the zip file {self.path.name!r} cannot be read ({error}); pack it anew, unencrypted"
+            ) from error
+
+
+def _normalise(member):
+    """Write a member's path as a POSIX path: some packers write ``./`` before it, or backslashes."""
+    member = member.replace("\\", "/")
+    while member.startswith("./"):
+        member = member[2:]
+    return member

@@ -61,9 +61,17 @@ def _obtain(download, folder, *, quiet):
     if digest is None and "md5" in download:  # of some sets no better checksum is on record
         digest = f"md5:{download['md5']}"
     mirrored = mirror_dir() / file if mirror_dir() else None
-    if mirrored is not None and mirrored.is_file() and digest in (None, _hash_file(mirrored)):
+    if mirrored is not None and mirrored.is_file() and _has_digest(mirrored, digest):
         return mirrored
     return download_file(download["url"], folder / file, digest=digest, num_bytes=download.get("bytes"), quiet=quiet)
+
+
+def _has_digest(path, digest):
+    """True where a file has a SHA-256, or an MD5 that says so before its colon; or where none is known."""
+    if digest is None:
+        return True
+    kind, _, wanted = digest.rpartition(":")
+    return _hash_file(path, kind or "sha256") == wanted
 
 
 def write_registry(folder=None):
@@ -119,6 +127,6 @@ def _hash_folder(folder):
     return {name: _hash_file(path) for name, path in names.items() if name != REGISTRY}
 
 
-def _hash_file(path):
+def _hash_file(path, kind="sha256"):
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()

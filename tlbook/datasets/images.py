@@ -10,6 +10,7 @@ EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif"
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 DEPTHS = (8, 10, 12, 14, 16)
 ORIENTATION_TAG = 0x0112
+PHOTOMETRIC_TAG = 0x0106
 THUMBNAIL_SIZE = 32
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -145,7 +146,10 @@ def _convert_to_rgb(image):
     if image.mode in ("RGB", "L", "1") and "transparency" not in image.info:
         return image.convert("RGB")
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_scale_to_8_bits(np.asarray(image))).convert("RGB")
+        grey = _scale_to_8_bits(np.asarray(image))
+        # Pillow turns TIFFs whose zero is white round, but not those of more than 8 bits
+        is_negative = image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == 0
+        return Image.fromarray(255 - grey if is_negative else grey).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")

@@ -201,7 +201,8 @@ def _describe_origin(card, path, download):
     """Return one line on what is read; refuse an archive whose checksum is not on the card."""
     facts = card.facts["real"]
     if download is not None:
-        return f"{facts['title']}: fetched from {download['url']}, sha256 {download['sha256']} (official)"
+        kind = "sha256" if "sha256" in download else "md5"
+        return f"{facts['title']}: fetched from {download['url']}, {kind} {download[kind]} (official)"
     if path.is_dir():
         return f"{facts['title']}: the mirror's folder {path.name}, checksum not checked"
     state = path.stat()

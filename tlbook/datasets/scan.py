@@ -1,6 +1,8 @@
 """What a folder or a zip file holds: its images, and what is passed over."""
 
+import contextlib
 import os
+import sys
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from tlbook.datasets.images import EXTENSIONS, THUMBNAIL_SIZE, UnreadableImage, 
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
+from tlbook.runtime import quiet_stderr
 
 NOT_LISTED = ("hidden file", "__MACOSX")
 # Pictures that are not read here: a folder of them is a class that must not vanish unnoticed.
@@ -105,7 +108,9 @@ def check_images(store, *, quiet=False):
             return str(error)
         return None
 
-    verdicts = map_in_threads(check, len(store), "checking images", quiet=quiet)
+    # libtiff writes its own complaints; on a terminal they may stand, where the progress bar needs standard error
+    with contextlib.nullcontext() if sys.stderr.isatty() else quiet_stderr():
+        verdicts = map_in_threads(check, len(store), "checking images", quiet=quiet)
     return {index: reason for index, reason in enumerate(verdicts) if reason is not None}, thumbnails
 
 
@@ -114,15 +119,18 @@ def _walk(root):
 
     def refuse(error):
         name = Path(error.filename).name
+        if name.startswith(".") or name == "__MACOSX":  # passed over anyway
+            return
         raise BadInput(f"the folder {name!r} cannot be opened ({error.strerror}); expected one to read; mend that")
 
-    seen = set()
+    above = {str(root): frozenset()}  # the folders on the way to one: a link to any of them closes a circle
     for folder, below, files in os.walk(root, onerror=refuse, followlinks=True):
-        place = os.stat(folder)
-        if (place.st_dev, place.st_ino) in seen:
+        state = os.stat(folder)
+        place, way = (state.st_dev, state.st_ino), above.pop(folder)
+        if place in way:
             below.clear()
             continue
-        seen.add((place.st_dev, place.st_ino))
+        above |= {os.path.join(folder, name): way | {place} for name in below}
         inner = Path(folder).relative_to(root)
         yield from ((inner / name).as_posix() + "/" for name in below)
         yield from ((inner / name).as_posix() for name in files)
@@ -137,15 +145,17 @@ def _scan_zip(path):
             f"the zip file {path.name!r} cannot be read ({error}); expected a whole one; copy it again"
         ) from error
     for member in members:
-        parts = member.replace("\\", "/").split("/")
-        if member.startswith(("/", "\\")) or ".." in parts or parts[0][1:2] == ":":
+        parts = member.split("/")
+        if member.startswith("/") or ".." in parts or (parts[0][1:] == ":" and parts[0][0].isalpha()):
             raise BadInput(
                 f"the zip file {path.name!r} has the member {member!r}, which points outside it; pack it anew"
             )
     names, folders, ignored = _sort_out(members)
     prefix = _find_top(names, folders)
     if prefix:
-        names = tuple(name[len(prefix) :] for name in names)
+        stray = sum(not name.startswith(prefix) for name in names)
+        ignored |= {"image outside the top folder": stray} if stray else {}
+        names = tuple(name[len(prefix) :] for name in names if name.startswith(prefix))
         folders = frozenset(folder[len(prefix) :] for folder in folders if folder.startswith(prefix))
     return Listing(FileStore(Archive(path, prefix), names), names, folders, ignored)
 
@@ -153,7 +163,9 @@ def _scan_zip(path):
 def _find_top(names, folders):
     """Return the single top folder of an archive with its slash, or "" where it is none to look through."""
     tops = {folder.split("/")[0] for folder in folders}
-    if len(tops) != 1 or not names or any(name.count("/") < 2 for name in names):
+    inner = {name.split("/")[1] for name in names if name.count("/") > 1}
+    # a stray picture beside the classes is no reason to take their folder for a class
+    if len(tops) != 1 or not inner or (len(inner) == 1 and any(name.count("/") < 2 for name in names)):
         return ""
     return f"{tops.pop()}/"
 
@@ -173,7 +185,7 @@ def _sort_out(paths):
             names.add(path)
         else:
             ignored[kind] += 1
-        pictures = kind == "image" or kind in OTHER_PICTURES
+        pictures = kind in OTHER_PICTURES or splitext(path)[1].lower() in EXTENSIONS  # whatever keeps it from use
         _add_parents(path, folders if pictures else plain)
     folders |= empty - plain
     return tuple(sorted(names)), frozenset(folders), {kind: count for kind, count in sorted(ignored.items()) if count}

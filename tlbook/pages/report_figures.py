@@ -169,12 +169,31 @@ def nice_ticks(values, count=4):
     """
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if high - low < 1e-9 * max(1.0, abs(high)):
-        low, high = low - 0.5, high + 0.5
+        room = max(0.5, 0.01 * abs(high))
+        low, high = low - room, high + room
     rough = (high - low) / count
     unit = 10 ** math.floor(math.log10(rough))
     step = next(unit * m for m in (1, 2, 2.5, 5, 10) if unit * m >= rough * 0.999)
     first = math.floor(low / step + 1e-9)
     return [i * step for i in range(first, math.ceil(high / step - 1e-9) + 1)]
+
+
+def shrink_picture(image):
+    """Shrink an image to what the page shows of it.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        uint8, (height, width, 3), 0-255.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, sides of at most 128 pixels in the same proportion.
+    """
+    small = Image.fromarray(np.ascontiguousarray(image))
+    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    return np.asarray(small)
 
 
 def encode_thumbnail(image):
@@ -190,10 +209,8 @@ def encode_thumbnail(image):
     str
         ``data:image/jpeg;base64,…``, sides of at most 128 pixels.
     """
-    small = Image.fromarray(np.ascontiguousarray(image))
-    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     with io.BytesIO() as buffer:
-        small.save(buffer, "JPEG", quality=85)
+        Image.fromarray(shrink_picture(image)).save(buffer, "JPEG", quality=85)
         return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

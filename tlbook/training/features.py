@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from tlbook.errors import NO_SPACE
 from tlbook.models.classifiers import build_feature_model
 from tlbook.runtime import cache_dir, show_progress
 
@@ -46,7 +47,11 @@ def extract_features(source, split, *, cache=True, quiet=False):
     parts = [_predict(model, b) for b in show_progress(batches, "computing features", total=count, quiet=quiet)]
     features = np.concatenate(parts)
     if path is not None:
-        _write(path, features)
+        try:
+            _write(path, features)
+        except OSError as error:  # a folder that can't be written to: the next run computes once more
+            if error.errno in NO_SPACE:
+                raise
     return features
 
 
