@@ -28,6 +28,12 @@ def test_a_table_names_groups(read, column, delimiter):
     assert read("groups.csv", "\ufeff" + "\r\n".join(delimiter.join(row) for row in rows)) == ["x", "x", "y"]
 
 
+def test_the_mark_between_columns_is_the_one_that_sets_the_group_apart(read):
+    rows = [["file", "age, years", "group"], *([name, "5,5", name[5:7]] for name in NAMES)]
+    assert read("groups.csv", "\n".join("\t".join(row) for row in rows)) == ["p1", "p1", "p2"]
+    assert read("groups.csv", "sep=;\n" + "\n".join(";".join(row) for row in rows)) == ["p1", "p1", "p2"]
+
+
 def test_paths_may_be_written_in_other_ways(read):
     table = "path,group\n./cats/p1_a.png,x\ncats\\p1_b.png, x \n dogs/p2_a.png,y\nelsewhere/z.png,y\n"
     assert read("groups.csv", table) == ["x", "x", "y"]

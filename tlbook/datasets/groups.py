@@ -86,10 +86,10 @@ def _read_table(data, spec):
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"the groups file {spec!r} is not UTF-8 text; expected a CSV file; save it as UTF-8") from error
-    first = text.split("\n", 1)[0]
-    delimiter = next((mark for mark in ",;\t" if mark in first), ",")
+    if text.lower().startswith("sep="):  # a line that Excel writes and reads
+        text = text.partition("\n")[2]
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_delimiter(text)))
     except csv.Error as error:
         raise BadInput(f"the groups file {spec!r} is no CSV file ({error}); expected one; save it as CSV") from error
     header = [cell.strip().lower() for cell in (rows[0] if rows else [])]
@@ -110,6 +110,13 @@ def _read_table(data, spec):
                 "expected one; mend the file"
             )
     return table
+
+
+def _find_delimiter(text):
+    """Return the mark that sets the column of groups apart; a comma where none does."""
+    first = text.split("\n", 1)[0]
+    cells = {mark: [cell.strip().strip('"').lower() for cell in first.split(mark)] for mark in ",;\t"}
+    return next((mark for mark, names in cells.items() if "group" in names), ",")
 
 
 def _look_up(table, names, prefix):
