@@ -5,7 +5,7 @@ the same numbers of epochs), at difficulties 0.2 and 0.3, where the case's defau
 rate for full and for from scratch, 3e-3, which validation preferred there on most seeds; its rows at that rate are
 the curve's first point. Balanced accuracy on the test side; seeds 0 to 4; t intervals. (The first plan had 0.6 in the
 place of 0.2. Seed 0 showed next to nothing learned there, head .59, full .48, so that point was given up before
-any row at 0.2 was measured; its three rows stand in the table.)
+any row at 0.2 was measured; its three rows were not kept.)
 
 Run it as ``python -m benchmarks.fractures_difficulty``; it needs no files and goes on where it was stopped, seed after
 seed.
