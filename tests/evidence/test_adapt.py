@@ -9,6 +9,8 @@ from tlbook.datasets.synthetic.signs import make_case
 from tlbook.errors import BadInput
 from tlbook.evidence.adapt import adapt, choose_run, list_candidates, mean_recall, predict_images, predict_split
 from tlbook.evidence.evaluate import evaluate
+from tlbook.models.networks import build_compact_resnet
+from tlbook.models.stages import cut_stages
 from tlbook.models.strategies import FullFineTune, HeadOnly, PartialUnfreeze
 from tlbook.models.zoo import SourceModel, load_source
 from tlbook.runtime import import_keras
@@ -60,7 +62,8 @@ def test_training_takes_the_source_s_rate_unless_told_otherwise(run, case):
 
 
 def test_each_of_several_candidates_keeps_a_state_of_its_own(case, tmp_path):
-    source = load_source("random", image_size=32)
+    small = build_compact_resnet(32, stage_filters=(4, 8), blocks=1, num_features=8)
+    source = SourceModel("small", small, cut_stages(small), 32, "", "")
     training = Training(checkpoint=tmp_path)
     candidates = [PartialUnfreeze(1, stages=1), FullFineTune(1)]
     first, again = (adapt(case, source, candidates, training=training, cache=False) for _ in range(2))
