@@ -1,7 +1,10 @@
 """Groups from a CSV file or from the file names."""
 
+from pathlib import Path
+
 import pytest
 
+from tlbook.datasets.containers import Folder
 from tlbook.datasets.groups import read_groups
 from tlbook.datasets.scan import scan_folder
 from tlbook.errors import BadInput
@@ -114,3 +117,14 @@ def test_a_table_that_is_no_text_is_refused(make_folder):
     listing = scan_folder(make_folder({"cats/a.png": None, "groups.csv": b"\xff\xfe\x00\x00"}))
     with pytest.raises(BadInput, match="is not UTF-8"):
         read_groups("groups.csv", listing.store.container, listing.names)
+
+
+def test_a_table_that_cannot_be_read_is_not_taken_for_an_expression(make_folder, monkeypatch):
+    folder = make_folder({"groups.csv": b"path,group\n"})
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(BadInput, match="the file 'groups.csv' cannot be read .Permission denied."):
+        read_groups("groups.csv", Folder(folder), ["cats/1.png"])

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -127,16 +128,25 @@ def test_names_that_are_not_utf8_are_passed_over(make_folder):
     assert listing.ignored == {"file with a name that is not UTF-8": 1}
 
 
-def test_a_folder_that_cannot_be_opened(make_folder, monkeypatch):
-    folder = make_folder(["cats/1.png", "dogs/1.png"])
+@pytest.fixture
+def close_folder(monkeypatch):
+    """Return a function that makes a folder impossible to open, for root as well."""
     scandir = os.scandir
 
-    def refuse(path):
-        if str(path).endswith("dogs"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
+    def close(name):
+        def refuse(path):
+            if Path(path).name == name:
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
 
-    monkeypatch.setattr(os, "scandir", refuse)
+        monkeypatch.setattr(os, "scandir", refuse)
+
+    return close
+
+
+def test_a_folder_that_cannot_be_opened(make_folder, close_folder):
+    folder = make_folder(["cats/1.png", "dogs/1.png"])
+    close_folder("dogs")
     with pytest.raises(BadInput, match="the folder 'dogs' cannot be opened .Permission denied.; expected"):
         scan_folder(folder)
 
@@ -200,8 +210,15 @@ def test_a_pipe_is_no_image(make_folder):
     assert list(unreadable) == [1]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may open every folder")
-def test_a_hidden_folder_that_cannot_be_opened_is_passed_over(make_folder):
-    folder = make_folder(["cats/1.png"])
-    (folder / ".Trashes").mkdir(mode=0)
+@pytest.mark.parametrize(("path", "closed"), [(".Trashes/1.png", ".Trashes"), (".git/objects/1.png", "objects")])
+def test_a_hidden_folder_that_cannot_be_opened_is_passed_over(make_folder, close_folder, path, closed):
+    folder = make_folder(["cats/1.png", path])
+    close_folder(closed)
     assert scan_folder(folder).names == ("cats/1.png",)
+
+
+def test_a_hidden_folder_that_was_asked_for_must_open(make_folder, close_folder):
+    folder = make_folder(["cats/1.png"], folder=".images")
+    close_folder(".images")
+    with pytest.raises(BadInput, match="the folder '.images' cannot be opened"):
+        scan_folder(folder)

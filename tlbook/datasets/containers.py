@@ -20,11 +20,25 @@ def read_if_there(path):
     Returns
     -------
     bytes or None
+        None where there is no such file.
+
+    Raises
+    ------
+    BadInput
+        There is one, and it cannot be read.
     """
     try:
-        return path.read_bytes() if path.is_file() else None
+        there = path.is_file()
     except (OSError, ValueError):  # too long for a name, a null byte, no right to look
+        there = False
+    if not there:
         return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"the file {path.name!r} cannot be read ({error.strerror}); expected one that you may read; mend that"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,12 @@ class Folder:
         Returns
         -------
         bytes or None
+            None where there is no such file.
+
+        Raises
+        ------
+        BadInput
+            There is one, and it cannot be read.
         """
         return read_if_there(self.root / name)
 

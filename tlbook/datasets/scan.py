@@ -118,10 +118,12 @@ def _walk(root):
     """Yield the POSIX paths below a folder, folders with a slash; links are followed, but not in circles."""
 
     def refuse(error):
-        name = Path(error.filename).name
-        if name.startswith(".") or name == "__MACOSX":  # passed over anyway
+        folder = Path(error.filename)
+        if folder != root and _classify(folder.relative_to(root).as_posix()) in NOT_LISTED:  # passed over anyway
             return
-        raise BadInput(f"the folder {name!r} cannot be opened ({error.strerror}); expected one to read; mend that")
+        raise BadInput(
+            f"the folder {folder.name!r} cannot be opened ({error.strerror}); expected one to read; mend that"
+        )
 
     above = {str(root): frozenset()}  # the folders on the way to one: a link to any of them closes a circle
     for folder, below, files in os.walk(root, onerror=refuse, followlinks=True):
