@@ -215,7 +215,7 @@ def main():
         if variant == "synthetic" or setting[0] in ("frozen", "trained")
     ]  # fmt: skip
     rows = run_grid(results_path(NAME), settings, _measure, key=keys)
-    protocol = " ".join(__doc__.split("Protocol, fixed before the run.")[1].split("Run it as")[0].split())
+    protocol = __doc__.split("Protocol, fixed before the run.")[1].split("Run it as")[0].strip()
     inputs = [data_dir() / "weights" / f"{SOURCE}.npz", mirror_dir() / "gtsrb_14signs.zip"]
     write_record(NAME, command="python -m benchmarks.batch_norm", protocol=protocol, columns=COLUMNS, inputs=inputs)
     print_table(rows)

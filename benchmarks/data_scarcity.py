@@ -131,7 +131,7 @@ def main():
     settings = [{"method": m, "per_class": n, "seed": s} for s in SEEDS for m in METHODS for n in SIZES]
     name = NAMES[variant]
     rows = run_grid(results_path(name), settings, make_measure(variant), key=("method", "per_class", "seed"))
-    protocol = " ".join(__doc__.split("Protocol, fixed before the run.")[1].split("Run it as")[0].split())
+    protocol = __doc__.split("Protocol, fixed before the run.")[1].split("Run it as")[0].strip()
     inputs = [data_dir() / "weights" / "photos.npz"]
     command = "python -m benchmarks.data_scarcity"
     if variant == "real":

@@ -13,7 +13,7 @@ COLUMNS = {
     "trainable_params": "weights that trained, the head's included",
     "val_balanced_accuracy": "of the kept epoch on the validation side, fraction: what settings are chosen by",
     "balanced_accuracy": "on the test side, fraction",
-    "seconds": "of the row, on the machine of the lab record",
+    "seconds": "of the row, alone or beside another one: nothing to compare",
 }
 
 

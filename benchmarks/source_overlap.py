@@ -63,6 +63,7 @@ def main():
         found = np.flatnonzero(correlation >= LEAST_CORRELATION)
         rows += [(name, names[i], photo_names[nearest[i]], f"{correlation[i]:.4f}") for i in found]
         print(f"| {name} | {len(names)} | {len(found)} | {correlation.max():.3f} |", flush=True)
+    results_path(NAME).with_suffix(".json").unlink(missing_ok=True)  # nothing of the earlier table is kept
     with results_path(NAME).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([tuple(COLUMNS), *rows])
     inputs = [mirror / ARCHIVE, *(mirror / f"{stem}.zip" for stem in SETS.values())]

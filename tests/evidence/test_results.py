@@ -1,6 +1,7 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,9 +60,26 @@ def test_the_lab_record_holds_what_the_table_rests_on(folder, tmp_path):
     assert record.seeds == (0, 1)
     assert list(record.columns) == ["case", "n", "seed", "score"]
     assert record.inputs == {"weights.npz": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
-    assert record.commit is None
+    assert record.rows_by_commit == {"unknown": 3}
     assert "numpy" in record.versions
     assert str(tmp_path) not in (folder / "probe.json").read_text()
+
+
+def test_rows_keep_the_state_of_the_code_that_they_were_measured_at(folder, monkeypatch):
+    def write(state, protocol="five seeds"):
+        monkeypatch.setattr(results, "_describe_code", lambda folder: state)
+        monkeypatch.setattr(results, "versions", lambda: {"python": state})
+        return write_record("probe", command="make probe", protocol=protocol, columns=COLUMNS)
+
+    first = write("first")
+    assert (first.rows_by_commit, first.versions) == ({"first": 3}, {"python": "first"})
+    assert write("second", "other words") == replace(first, protocol="other words")
+    with (folder / "probe.csv").open("a") as file:
+        file.write("signs,5,2,0.5\n")
+    third = write("third")
+    assert (third.rows_by_commit, third.versions) == ({"first": 3, "third": 1}, {"python": "third"})
+    (folder / "probe.csv").write_text(TABLE.replace("0.625", "0.725"))
+    assert write("fourth").rows_by_commit == {"fourth": 3}
 
 
 def test_a_changed_table_no_longer_fits_its_record(folder):

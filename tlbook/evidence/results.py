@@ -3,6 +3,7 @@
 import csv
 import datetime
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -29,12 +30,13 @@ class LabRecord:
         Seeds in the table.
     inputs : dict of str to str
         SHA-256 of each file the table rests on.
+    rows_by_commit : dict of str to int
+        Number of rows measured at each state of the code, in the order of the table: ``+changes`` where files were
+        not committed, ``unknown`` outside a repository.
     created : str
-        Date, ISO 8601.
-    commit : str or None
-        State of the code, ``+changes`` where files were not committed.
-    versions : dict
-    hardware : dict
+        Date of the last measurement, ISO 8601.
+    versions, hardware : dict
+        As of the last measurement.
     sha256 : str
         Of the table itself.
     """
@@ -44,8 +46,8 @@ class LabRecord:
     columns: dict
     seeds: tuple
     inputs: dict
+    rows_by_commit: dict
     created: str
-    commit: str | None
     versions: dict
     hardware: dict
     sha256: str
@@ -146,6 +148,9 @@ def read_record(name):
 def write_record(name, *, command, protocol, columns, inputs=()):
     """Write the lab record of a finished table.
 
+    Where the table begins with the rows of an earlier record, those keep the state of the code that they were measured
+    at; where it has no others, the date, the versions and the machine stay as well.
+
     Parameters
     ----------
     name : str
@@ -171,16 +176,22 @@ def write_record(name, *, command, protocol, columns, inputs=()):
     if set(columns) != set(found):
         odd = ", ".join(sorted(set(columns) ^ set(found)))
         raise BadInput(f"received other columns than {path.name} has ({odd}); describe each column once")
+    earlier = _read_earlier(path)
+    commits = dict(earlier.get("rows_by_commit", {}))
+    new = len(rows) - sum(commits.values())
+    if new or not rows:
+        state = _describe_code(path.parent)
+        commits[state] = commits.get(state, 0) + new
+        earlier = {"created": datetime.datetime.now(datetime.UTC).date().isoformat(), "versions": versions()}
+        earlier["hardware"] = hardware()
     record = LabRecord(
         command=command,
         protocol=protocol,
         columns={column: columns[column] for column in found},
         seeds=tuple(sorted({row["seed"] for row in rows})) if "seed" in found else (),
         inputs={Path(item).name: hash_file(Path(item)) for item in inputs},
-        created=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        commit=_commit(path.parent),
-        versions=versions(),
-        hardware=hardware(),
+        rows_by_commit=commits,
+        **{name: earlier[name] for name in ("created", "versions", "hardware")},
         sha256=hash_file(path),
     )
     text = json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n"
@@ -206,7 +217,19 @@ def hash_file(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _commit(folder):
+def _read_earlier(path):
+    """Read the fields of an earlier record, {} where there is none or the table does not begin with its rows."""
+    try:
+        fields = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        kept = sum(fields["rows_by_commit"].values())
+    except (OSError, ValueError, KeyError):
+        return {}
+    with path.open("rb") as file:
+        begin = b"".join(itertools.islice(file, 1 + kept))
+    return fields if hashlib.sha256(begin).hexdigest() == fields["sha256"] else {}
+
+
+def _describe_code(folder):
     def git(*words):
         return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
@@ -214,4 +237,4 @@ def _commit(folder):
         changes = git("status", "--porcelain", "-uno", "--", ":/tlbook", ":/benchmarks")
         return git("rev-parse", "HEAD") + ("+changes" if changes else "")
     except (OSError, subprocess.CalledProcessError):
-        return None
+        return "unknown"
