@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from tlbook.errors import BadInput
-from tlbook.evidence.intervals import Figure, paired_t_interval, t_interval, wilson_interval
+from tlbook.evidence.intervals import RESPLITS, Figure, paired_t_interval, t_interval, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,19 @@ def test_t_interval_agrees_with_scipy():
     ours = paired_t_interval(values)
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
     assert (ours.value, ours.n, ours.method) == (pytest.approx(values.mean()), 5, "t")
+
+
+def test_splits_of_one_pool_need_the_wider_interval():
+    rng = np.random.default_rng(0)
+    held = {0.0: 0, RESPLITS: 0}
+    for _ in range(400):
+        pool = rng.random(300) < 0.7  # 300 images answered right or not: another pool would have others
+        scores = [rng.permutation(pool)[:60].mean() for _ in range(5)]
+        for share in held:
+            figure = t_interval(scores, test_to_train=share)
+            held[share] += figure.low <= 0.7 <= figure.high
+    assert held[0.0] < 0.9 * 400
+    assert 0.93 * 400 < held[RESPLITS]
 
 
 def test_t_interval_covers_95_percent_with_five_seeds():

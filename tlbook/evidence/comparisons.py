@@ -6,7 +6,7 @@ from tlbook.errors import BadInput
 from tlbook.evidence.intervals import paired_t_interval, t_interval
 
 
-def summarise(rows, by, value):
+def summarise(rows, by, value, *, test_to_train=0.0):
     """Mean of a column over its repeats, with Student's t interval.
 
     Parameters
@@ -16,16 +16,19 @@ def summarise(rows, by, value):
         Columns whose values tell the settings apart; all others (the seed) are repeats.
     value : str
         Column of numbers; None is left out.
+    test_to_train : float
+        Of splits of one pool of images, as for `t_interval`: ``RESPLITS`` on real sets.
 
     Returns
     -------
     list of dict
         For each setting, in the order of first appearance, the columns ``by`` and under ``value`` a Figure.
     """
-    return [
-        {**dict(zip(by, key, strict=True)), value: t_interval([row[value] for row in group if row[value] is not None])}
-        for key, group in _group(rows, by).items()
-    ]
+    found = []
+    for key, group in _group(rows, by).items():
+        known = [row[value] for row in group if row[value] is not None]
+        found.append({**dict(zip(by, key, strict=True)), value: t_interval(known, test_to_train=test_to_train)})
+    return found
 
 
 def _group(rows, by):
@@ -36,7 +39,7 @@ def _group(rows, by):
     return groups
 
 
-def format_summary(rows, by, value):
+def format_summary(rows, by, value, *, test_to_train=0.0):
     """Write the means of a column as a table in text, in percent with their intervals.
 
     Parameters
@@ -46,13 +49,15 @@ def format_summary(rows, by, value):
         As for `summarise`.
     value : str
         Column of fractions.
+    test_to_train : float
+        As for `summarise`.
 
     Returns
     -------
     str
         A heading and one line a setting.
     """
-    means = summarise(rows, by, value)
+    means = summarise(rows, by, value, test_to_train=test_to_train)
     lines = [[*by, f"{value.replace('_', ' ')}, %", ""]]
     lines += [[*(str(row[c]) for c in by), *_write_percent(row[value])] for row in means]
     widths = [max(len(line[i]) for line in lines) for i in range(len(by))]
@@ -84,7 +89,7 @@ def choose_on_validation(rows, by):
     return [max(group, key=lambda row: row["val_balanced_accuracy"]) for group in _group(rows, by).values()]
 
 
-def paired_differences(rows, by, column, pair, *, value, on=("seed",)):
+def paired_differences(rows, by, column, pair, *, value, on=("seed",), test_to_train=0.0):
     """Compute the paired difference of two settings for each value of some columns.
 
     Parameters
@@ -92,7 +97,7 @@ def paired_differences(rows, by, column, pair, *, value, on=("seed",)):
     rows : sequence of dict
     by : sequence of str
         Columns whose values tell the comparisons apart.
-    column, pair, value, on
+    column, pair, value, on, test_to_train
         As for `paired_difference`.
 
     Returns
@@ -100,10 +105,11 @@ def paired_differences(rows, by, column, pair, *, value, on=("seed",)):
     dict of tuple to Figure
         By the values of ``by``, in the order of first appearance.
     """
-    return {key: paired_difference(group, column, pair, value=value, on=on) for key, group in _group(rows, by).items()}
+    options = {"value": value, "on": on, "test_to_train": test_to_train}
+    return {key: paired_difference(group, column, pair, **options) for key, group in _group(rows, by).items()}
 
 
-def paired_difference(rows, column, pair, *, value, on=("seed",)):
+def paired_difference(rows, column, pair, *, value, on=("seed",), test_to_train=0.0):
     """Difference of two settings measured under the same conditions, with its interval.
 
     Parameters
@@ -117,6 +123,8 @@ def paired_difference(rows, column, pair, *, value, on=("seed",)):
         Column of numbers; a pair with a None is left out.
     on : sequence of str
         Columns that must agree within a pair.
+    test_to_train : float
+        As for `summarise`.
 
     Returns
     -------
@@ -144,4 +152,5 @@ def paired_difference(rows, column, pair, *, value, on=("seed",)):
             f"received rows of {pair[0]!r} and {pair[1]!r} that do not pair up by {', '.join(on)}: {odd or 'none'}"
         )
     known = [key for key in sides[0] if None not in (sides[0][key], sides[1][key])]
-    return paired_t_interval(np.array([sides[0][key] - sides[1][key] for key in known], dtype=float))
+    differences = np.array([sides[0][key] - sides[1][key] for key in known], dtype=float)
+    return paired_t_interval(differences, test_to_train=test_to_train)

@@ -1,4 +1,4 @@
-"""Numbers with their 95 % intervals: what a figure is, Wilson's interval, Student's t."""
+"""Numbers with their 95 % intervals: what a figure is, Wilson's interval, Student's t, and t over re-splits."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -7,6 +7,8 @@ import numpy as np
 from scipy import special
 
 from tlbook.errors import BadInput
+
+RESPLITS = 1 / 3  # test side over training side of the 60/20/20 splits that are drawn from one pool
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,11 @@ def wilson_interval(successes, n, level=0.95):
     return Figure(share, float(low), float(high), int(n), "wilson")
 
 
-def t_interval(values, level=0.95):
+def t_interval(values, level=0.95, *, test_to_train=0.0):
     """Mean of repeated measurements, with Student's t interval.
+
+    Seeds that split one pool of images anew share most of them, so their scores differ less than scores on images of
+    their own would. The variance of the mean, s² / n, is then taken as s² (1 / n + test side / training side).
 
     Parameters
     ----------
@@ -96,6 +101,9 @@ def t_interval(values, level=0.95):
         float, (n,), one per seed.
     level : float
         Between 0 and 1.
+    test_to_train : float
+        0 where each seed has images of its own; where seeds split one pool, the size of the test side over that of
+        the training side (``RESPLITS``).
 
     Returns
     -------
@@ -104,7 +112,7 @@ def t_interval(values, level=0.95):
 
     References
     ----------
-    Student 1908, doi:10.1093/biomet/6.1.1.
+    Student 1908, doi:10.1093/biomet/6.1.1; splits of one pool: Nadeau & Bengio 2003, doi:10.1023/A:1024068626366.
     """
     values = np.asarray(values, dtype=float)
     n = values.size
@@ -113,11 +121,11 @@ def t_interval(values, level=0.95):
     mean = float(values.mean())
     if n == 1:
         return Figure(mean, None, None, 1, "t")
-    half = special.stdtrit(n - 1, (1 + level) / 2) * values.std(ddof=1) / math.sqrt(n)
+    half = special.stdtrit(n - 1, (1 + level) / 2) * values.std(ddof=1) * math.sqrt(1 / n + test_to_train)
     return Figure(mean, float(mean - half), float(mean + half), n, "t")
 
 
-def paired_t_interval(differences, level=0.95):
+def paired_t_interval(differences, level=0.95, *, test_to_train=0.0):
     """Mean difference of two methods measured on the same seeds.
 
     What the two share (the split, the images) cancels in each difference, so the interval is narrower than two
@@ -127,8 +135,8 @@ def paired_t_interval(differences, level=0.95):
     ----------
     differences : array_like
         float, (n,), first minus second, one per seed.
-    level : float
-        Between 0 and 1.
+    level, test_to_train : float
+        As for `t_interval`.
 
     Returns
     -------
@@ -137,6 +145,6 @@ def paired_t_interval(differences, level=0.95):
 
     References
     ----------
-    Student 1908, doi:10.1093/biomet/6.1.1.
+    As for `t_interval`.
     """
-    return t_interval(differences, level)
+    return t_interval(differences, level, test_to_train=test_to_train)
