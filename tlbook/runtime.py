@@ -5,6 +5,7 @@ import importlib.metadata
 import logging
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -189,3 +190,27 @@ def show_progress(items, label, *, total=None, quiet=False):
 
     disable = quiet or not sys.stderr.isatty()
     return tqdm(items, desc=label, total=total, disable=disable, leave=False, file=sys.stderr)
+
+
+def describe_code(folder):
+    """Name the state of the code that a folder belongs to.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    str
+        Twelve digits of the commit, ``+changes`` where files of the package or the benchmarks differ or are new, and
+        ``unknown`` outside a repository.
+    """
+
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        changes = git("status", "--porcelain", "--", ":/tlbook", ":/benchmarks")
+        return git("rev-parse", "--short=12", "HEAD") + ("+changes" if changes else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

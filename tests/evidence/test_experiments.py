@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tlbook.errors import BadInput
 from tlbook.evidence.experiments import run_grid
+from tlbook.runtime import describe_code
 
 KEY = ("case", "seed")
 ROWS = [{"case": case, "seed": seed, "rate": 0.1} for case in ("a", "b") for seed in range(3)]
@@ -36,7 +38,8 @@ def test_every_row_is_measured_once(tmp_path):
     assert again == first[::-1]
     assert first[1]["score"] == 1 / 3
     assert first[1]["seconds"] >= 0
-    assert path.read_text().splitlines()[0] == "case,seed,rate,score,seconds"
+    assert {row["commit"] for row in first} == {describe_code(Path(__file__).parent)}
+    assert path.read_text().splitlines()[0] == "case,seed,rate,score,seconds,commit"
 
 
 def test_what_was_finished_survives_a_failure(tmp_path):
@@ -60,7 +63,7 @@ def test_half_a_header_is_a_new_table(tmp_path):
     path = tmp_path / "grid.csv"
     path.write_text("case,se")
     assert len(run_grid(path, ROWS, Counter(), key=KEY)) == 6
-    assert path.read_text().startswith("case,seed,rate,score,seconds\n")
+    assert path.read_text().startswith("case,seed,rate,score,seconds,commit\n")
 
 
 def test_a_killed_run_goes_on(tmp_path):

@@ -17,7 +17,7 @@ from tlbook.evidence.comparisons import (
     summarise,
 )
 from tlbook.evidence.results import read_record, read_table, results_path, write_record
-from tlbook.runtime import data_dir, hardware
+from tlbook.runtime import data_dir, describe_code, hardware
 
 TABLE = "case,n,seed,score\npets,20,0,0.5\npets,20,1,0.625\ndogs,,1,1\n"
 COLUMNS = {"case": "name", "n": "images a class", "seed": "of the split", "score": "balanced accuracy, 0-1"}
@@ -60,26 +60,29 @@ def test_the_lab_record_holds_what_the_table_rests_on(folder, tmp_path):
     assert record.seeds == (0, 1)
     assert list(record.columns) == ["case", "n", "seed", "score"]
     assert record.inputs == {"weights.npz": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}
-    assert record.rows_by_commit == {"unknown": 3}
+    assert record.rows_by_commit == {describe_code(folder): 3}
     assert "numpy" in record.versions
     assert str(tmp_path) not in (folder / "probe.json").read_text()
 
 
-def test_rows_keep_the_state_of_the_code_that_they_were_measured_at(folder, monkeypatch):
-    def write(state, protocol="five seeds"):
-        monkeypatch.setattr(results, "_describe_code", lambda folder: state)
-        monkeypatch.setattr(results, "versions", lambda: {"python": state})
+def test_a_record_counts_the_rows_of_each_state_of_the_code(folder):
+    header, *lines = TABLE.splitlines()
+    states = ("3e1d6bf", "", "3e1d6bf")
+    (folder / "probe.csv").write_text("\n".join([f"{header},commit", *map("{},{}".format, lines, states)]) + "\n")
+    record = write_record("probe", command="make probe", protocol="", columns=COLUMNS)
+    assert record.rows_by_commit == {"3e1d6bf": 2, "unknown": 1}
+    assert record.columns["commit"] == results.COMMIT
+
+
+def test_other_words_for_the_same_table_leave_its_date(folder, monkeypatch):
+    def write(protocol, python):
+        monkeypatch.setattr(results, "versions", lambda: {"python": python})
         return write_record("probe", command="make probe", protocol=protocol, columns=COLUMNS)
 
-    first = write("first")
-    assert (first.rows_by_commit, first.versions) == ({"first": 3}, {"python": "first"})
-    assert write("second", "other words") == replace(first, protocol="other words")
-    with (folder / "probe.csv").open("a") as file:
-        file.write("signs,5,2,0.5\n")
-    third = write("third")
-    assert (third.rows_by_commit, third.versions) == ({"first": 3, "third": 1}, {"python": "third"})
+    first = write("five seeds", "3.11")
+    assert write("other words", "3.12") == replace(first, protocol="other words")
     (folder / "probe.csv").write_text(TABLE.replace("0.625", "0.725"))
-    assert write("fourth").rows_by_commit == {"fourth": 3}
+    assert write("five seeds", "3.12").versions == {"python": "3.12"}
 
 
 def test_a_changed_table_no_longer_fits_its_record(folder):

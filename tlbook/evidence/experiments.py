@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tlbook.errors import BadInput
 from tlbook.evidence.results import read_table
-from tlbook.runtime import show_progress
+from tlbook.runtime import describe_code, show_progress
 
 
 def run_grid(path, rows, measure, *, key, processes=1, quiet=False):
@@ -40,7 +40,7 @@ def run_grid(path, rows, measure, *, key, processes=1, quiet=False):
     Returns
     -------
     list of dict
-        The asked rows in their order: settings, results and ``seconds``.
+        The asked rows in their order: settings, results, ``seconds`` and ``commit``, the state of the code.
 
     Raises
     ------
@@ -58,11 +58,12 @@ def run_grid(path, rows, measure, *, key, processes=1, quiet=False):
     with _open_alone(path) as file:
         header, done = _read_done(file, path, key)
         _check_settings(rows, header, path)
+        state = describe_code(Path(__file__).parent)
         todo = [row for row, name in zip(rows, asked, strict=True) if name not in done]
         measured = _measure_all(todo, measure, processes)
         for row, results in show_progress(measured, path.stem, total=len(todo), quiet=quiet):
-            full = {**row, **results}
-            if len(full) != len(row) + len(results):
+            full = {**row, **results, "commit": state}
+            if len(full) != len(row) + len(results) + 1:
                 raise BadInput(f"received results named like settings of {path.name}; expected other names")
             header = _append(file, path, header, full)
     found = dict(zip(_read_keys(path, key), read_table(path), strict=True)) if rows else {}

@@ -3,15 +3,16 @@
 import csv
 import datetime
 import hashlib
-import itertools
 import json
 import os
-import subprocess
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tlbook.errors import BadInput
-from tlbook.runtime import data_dir, hardware, versions
+from tlbook.runtime import data_dir, describe_code, hardware, versions
+
+COMMIT = "state of the code that the row was measured at; <=: at that one or an earlier one"
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,12 @@ class LabRecord:
     inputs : dict of str to str
         SHA-256 of each file the table rests on.
     rows_by_commit : dict of str to int
-        Number of rows measured at each state of the code, in the order of the table: ``+changes`` where files were
-        not committed, ``unknown`` outside a repository.
+        Number of rows measured at each state of the code, by the table's column ``commit``; ``unknown`` where that is
+        empty. A table without the column counts as one measurement.
     created : str
-        Date of the last measurement, ISO 8601.
+        Date of the record, ISO 8601.
     versions, hardware : dict
-        As of the last measurement.
+        Of the last measurement.
     sha256 : str
         Of the table itself.
     """
@@ -148,8 +149,7 @@ def read_record(name):
 def write_record(name, *, command, protocol, columns, inputs=()):
     """Write the lab record of a finished table.
 
-    Where the table begins with the rows of an earlier record, those keep the state of the code that they were measured
-    at; where it has no others, the date, the versions and the machine stay as well.
+    Where the table is that of an earlier record, the date, the versions and the machine are kept.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def write_record(name, *, command, protocol, columns, inputs=()):
     command : str
     protocol : str
     columns : dict of str to str
-        Meaning and unit of every column of the table.
+        Meaning and unit of every column of the table, but ``commit``.
     inputs : iterable of pathlib.Path
         Files that the table rests on; recorded by name and SHA-256.
 
@@ -173,26 +173,21 @@ def write_record(name, *, command, protocol, columns, inputs=()):
     """
     rows, path = read_table(name), results_path(name)
     found = list(rows[0]) if rows else []
+    columns = {**columns, "commit": COMMIT} if "commit" in found else columns
     if set(columns) != set(found):
         odd = ", ".join(sorted(set(columns) ^ set(found)))
         raise BadInput(f"received other columns than {path.name} has ({odd}); describe each column once")
-    earlier = _read_earlier(path)
-    commits = dict(earlier.get("rows_by_commit", {}))
-    new = len(rows) - sum(commits.values())
-    if new or not rows:
-        state = _describe_code(path.parent)
-        commits[state] = commits.get(state, 0) + new
-        earlier = {"created": datetime.datetime.now(datetime.UTC).date().isoformat(), "versions": versions()}
-        earlier["hardware"] = hardware()
+    measured = {"created": datetime.datetime.now(datetime.UTC).date().isoformat()}
+    measured |= {"versions": versions(), "hardware": hardware()}
     record = LabRecord(
         command=command,
         protocol=protocol,
         columns={column: columns[column] for column in found},
         seeds=tuple(sorted({row["seed"] for row in rows})) if "seed" in found else (),
         inputs={Path(item).name: hash_file(Path(item)) for item in inputs},
-        rows_by_commit=commits,
-        **{name: earlier[name] for name in ("created", "versions", "hardware")},
+        rows_by_commit=_count_rows(path),
         sha256=hash_file(path),
+        **(_read_earlier(path) or measured),
     )
     text = json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n"
     unfinished = path.with_suffix(".json.part")
@@ -217,24 +212,20 @@ def hash_file(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _count_rows(path):
+    """Count the rows of each state of the code, in the order of the table."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if rows and "commit" not in rows[0]:
+        return {describe_code(path.parent): len(rows)}
+    return dict(Counter(row["commit"] or "unknown" for row in rows))
+
+
 def _read_earlier(path):
-    """Read the fields of an earlier record, {} where there is none or the table does not begin with its rows."""
+    """Read date, versions and machine from an earlier record of the same table; {} where there is none."""
     try:
         fields = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        kept = sum(fields["rows_by_commit"].values())
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError):
         return {}
-    with path.open("rb") as file:
-        begin = b"".join(itertools.islice(file, 1 + kept))
-    return fields if hashlib.sha256(begin).hexdigest() == fields["sha256"] else {}
-
-
-def _describe_code(folder):
-    def git(*words):
-        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        changes = git("status", "--porcelain", "-uno", "--", ":/tlbook", ":/benchmarks")
-        return git("rev-parse", "HEAD") + ("+changes" if changes else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+    kept = ("created", "versions", "hardware") if fields["sha256"] == hash_file(path) else ()
+    return {name: fields[name] for name in kept}
