@@ -2,7 +2,8 @@
 
 Protocol, written down before the run. The FracAtlas subset (``load_case("fractures", variant="real")``), whole groups
 of near-duplicates on one side, 60/20/20, 200 training images a class; seeds 0 to 4 vary the split and, for random
-weights, the network. Average pooling of the last feature map; a logistic head by L-BFGS, classes weighed alike, its
+weights, the network. Groups are near-duplicates: patients are not on record, and two pictures of one patient may lie
+on two sides. Average pooling of the last feature map; a logistic head by L-BFGS, classes weighed alike, its
 penalty chosen on validation; the test side is scored once. Features are computed once an image and source, over all
 images, and kept on disk.
 

@@ -9,6 +9,7 @@ import json
 import re
 
 from tlbook.evidence.comparisons import summarise
+from tlbook.evidence.intervals import RESPLITS
 from tlbook.evidence.results import read_table
 
 LONG_TABLE = 12  # rows; longer ones are folded
@@ -32,6 +33,9 @@ MEANS = {  # table: columns that make the lines of its means, those that make th
     "transfer_or_scratch": (("variant", "set"), ("strategy", "learning_rate"), "balanced_accuracy"),
 }
 
+# tables of real images alone: their seeds split one pool; elsewhere a column "variant" tells
+REAL = {"data_scarcity_real", "head_only_fracatlas", "honest_splits", "source_probe", "strategies_real"}
+
 DATA_CARDS = """# Data cards
 
 What the images of this book are, where they come from, under which terms, and what they leave out.
@@ -50,6 +54,10 @@ RESULTS = """# Measured results
 Every table from which the chapters state a finding.
 Above each stands its lab record: the command that measures it again, the state of the code, the digests of its inputs,
 the versions and the machine.
+
+A seed of a synthetic case draws images of its own. A seed of a real set splits the same pool of images anew, so that
+its scores vary less than scores on other images would: the intervals of real sets are widened for that
+({cite:t}`nadeau2003inference`). They speak of other splits of this pool, not of another hospital.
 """
 STATUS = """# Status
 
@@ -192,7 +200,7 @@ def split_columns(header, rows):
     return constant, [k for k in range(len(header)) if k not in same]
 
 
-def write_means(rows, lines, columns, value):
+def write_means(rows, lines, columns, value, *, real=False):
     """Write the means of a measured table over its seeds, in percent.
 
     Parameters
@@ -203,26 +211,31 @@ def write_means(rows, lines, columns, value):
         Columns of ``rows`` whose values tell apart the lines and the columns that are written.
     value : str
         Column of fractions.
+    real : bool
+        True where all rows are of real images; else a column ``variant`` tells, if there is one.
 
     Returns
     -------
     str
-        Markdown: each mean with half of its 95 % interval; where there is one line for each of several sets, their
-        mean comes last.
+        Markdown: each mean with half of its 95 % interval, and how many seeds it rests on; where there is one line for
+        each of several sets, their mean comes last.
     """
-    cells = {(_key(row, lines), _key(row, columns)): row[value] for row in summarise(rows, (*lines, *columns), value)}
+    found = _summarise(rows, (*lines, *columns), value, real)
+    cells = {(_key(row, lines), _key(row, columns)): row[value] for row in found}
+    counts = {figure.n for figure in cells.values()}
     across = sorted({column for _, column in cells}, key=str)
     table = [
-        [*line, *(_write_mean(cells.get((line, column))) for column in across)]
+        [*line, *(_write_mean(cells.get((line, column)), count=len(counts) > 1) for column in across)]
         for line in dict.fromkeys(line for line, _ in cells)
     ]
     if lines == ("set",):
         by_seed = summarise(rows, ("seed", *columns), value)
         by_seed = [{**row, value: row[value].value} for row in by_seed]
-        overall = {_key(row, columns): row[value] for row in summarise(by_seed, columns, value)}
+        overall = {_key(row, columns): row[value] for row in _summarise(by_seed, columns, value, real)}
         table.append(["mean of all", *(_write_mean(overall[column]) for column in across)])
     titles = [(", ".join(map(str, column)) or value).replace("_", " ") for column in across]
-    about = f"Means over seeds, {value.replace('_', ' ')} in %, ± half of Student's 95 % interval:"
+    seeds = f"{counts.pop()} seeds" if len(counts) == 1 else "seeds, their number in brackets"
+    about = f"Means over {seeds}, {value.replace('_', ' ')} in %, ± half of Student's 95 % interval:"
     return f"{about}\n\n{write_table([*(line.replace('_', ' ') for line in lines), *titles], table)}"
 
 
@@ -231,12 +244,19 @@ def _key(row, columns):
     return tuple("" if row[column] is None else row[column] for column in columns)
 
 
-def _write_mean(figure):
+def _summarise(rows, by, value, real):
+    """Mean of each setting; on real images with the interval for splits of one pool."""
+    drawn = [row for row in rows if not (real or row.get("variant") == "real")]
+    split = [row for row in rows if real or row.get("variant") == "real"]
+    return summarise(drawn, by, value) + summarise(split, by, value, test_to_train=RESPLITS)
+
+
+def _write_mean(figure, *, count=False):
     if figure is None or figure.value is None:
         return ""
-    return f"{100 * figure.value:.1f}" + (
-        "" if figure.low is None else f"\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{50 * (figure.high - figure.low):.1f}"
-    )
+    half = "" if figure.low is None else f" ± {50 * (figure.high - figure.low):.1f}"
+    text = f"{100 * figure.value:.1f}{half}" + (f" ({figure.n})" if count else "")
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def write_result(path):
@@ -270,7 +290,7 @@ def write_result(path):
         protocol,
         where,
         fold("Lab record", f"{lab}\n{columns}"),
-        write_means(read_table(path), *MEANS[path.stem]) if path.stem in MEANS else "",
+        write_means(read_table(path), *MEANS[path.stem], real=path.stem in REAL) if path.stem in MEANS else "",
         same,
         table,
     ]

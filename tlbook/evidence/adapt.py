@@ -179,7 +179,7 @@ def choose_run(runs):
     """
     best = max(runs, key=lambda run: run.val_balanced_accuracy)
     scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)
-    reason = f"{best.strategy} chosen on validation (balanced accuracy: {scores})"
+    reason = f"{best.strategy} chosen on validation (balanced accuracy: {scores}; of trained ones their best epoch's)"
     seconds = {key: sum(run.seconds[key] for run in runs) for key in best.seconds}
     return replace(best, strategy_reason=reason, seconds=seconds)
 
