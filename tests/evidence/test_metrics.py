@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, confusion_matrix, recall_score, roc_auc_score
 
 from tlbook.errors import BadInput
-from tlbook.evidence.metrics import auroc, score_predictions
+from tlbook.evidence.counting import auroc
+from tlbook.evidence.metrics import score_predictions
 
 
 def make_predictions(n, k, *, seed=0, skill=1.0):
@@ -158,3 +159,29 @@ def test_one_answer_for_all_images_is_no_certainty(grouped):
     (warning,) = (w for w in scores.warnings if "agree" in w)
     assert "balanced accuracy" in warning
     assert "AUROC" in warning
+
+
+@pytest.mark.parametrize("rare", [1, 2, 3, 6])
+def test_balanced_accuracy_of_a_class_with_few_groups_is_as_uncertain_as_that_class(rare):
+    rng, held, num_groups = np.random.default_rng(rare), 0, (30, 30, rare)
+    labels = np.repeat(np.arange(3), [4 * count for count in num_groups])
+    groups = np.repeat(np.arange(sum(num_groups)), 4)  # four images each
+    for _ in range(60):
+        ability = rng.beta(1.4, 0.6, sum(num_groups))[groups]  # of a group to be answered right, 0.7 on average
+        answers = np.where(rng.random(len(labels)) < ability, labels, (labels + 1) % 3)
+        figure = score_predictions(labels, np.eye(3)[answers], NAMES[:3], groups=groups).balanced_accuracy
+        held += figure.low <= 0.7 <= figure.high
+    assert held >= 52, "a 95 % interval"
+
+
+def test_a_class_with_one_group_may_be_all_right_or_all_wrong():
+    labels = np.repeat([0, 1, 2], [90, 90, 3])
+    answers = np.where(np.arange(183) % 10 == 0, (labels + 1) % 3, labels)
+    answers[180:] = 0
+    groups = np.r_[np.arange(180) // 3, [99] * 3]
+    scores = score_predictions(labels, np.eye(3)[answers], NAMES[:3], groups=groups)
+    assert (scores.recall["cat"].low, scores.recall["cat"].high) == (0, 1)
+    figure = scores.balanced_accuracy
+    assert figure.value == pytest.approx(0.6)
+    assert figure.high - figure.value > 1 / 3, "all of that class could be right"
+    assert figure.value - figure.low < 0.1, "none of it was"

@@ -3,13 +3,10 @@ import pytest
 
 from tlbook.errors import BadInput
 from tlbook.evidence.intervals import wilson_interval
-from tlbook.evidence.metrics import auroc
 from tlbook.evidence.resampling import (
     bootstrap_draws,
-    class_totals,
     percentile_interval,
     resampled_figure,
-    weighted_auroc,
 )
 
 
@@ -91,20 +88,18 @@ def test_one_unit_says_nothing():
     assert (figure.low, figure.high) == (0.0, 1.0)
 
 
-def test_weighted_auroc_equals_auroc_of_the_repeated_images():
-    rng = np.random.default_rng(5)
-    positive, scores = rng.random(60) < 0.4, rng.integers(0, 12, 60) / 12  # ties on purpose
-    weights = rng.integers(0, 4, (20, 60)).astype(np.int32)
-    expected = [auroc(np.repeat(positive, w), np.repeat(scores, w)) for w in weights]
-    assert weighted_auroc(positive, scores)(weights) == pytest.approx(expected, abs=1e-12)
+def test_each_stratum_is_drawn_from_by_itself():
+    strata = np.array([0] * 30 + [1] * 2 + [2] * 8)
+    draws = bootstrap_draws(
+        lambda w: np.stack([w[:, strata == s].sum(axis=1) for s in range(3)], axis=1),
+        40,
+        strata=strata,
+        replicates=1000,
+    )
+    assert (draws == [30, 2, 8]).all()
 
 
-def test_weighted_auroc_is_undefined_without_a_pair():
-    positive = np.array([True, False])
-    assert np.isnan(weighted_auroc(positive, np.array([0.2, 0.1]))(np.array([[2, 0]], np.int32))).all()
-
-
-def test_class_totals_add_up_the_chosen():
-    labels, chosen = np.array([2, 0, 2, 0, 2]), np.array([True, True, False, False, True])
-    weights = np.array([[1, 1, 1, 1, 1], [3, 0, 5, 7, 2]], np.int32)
-    assert class_totals(labels, chosen, 4)(weights).tolist() == [[1, 0, 2, 0], [0, 0, 5, 0]]
+def test_a_group_of_several_classes_counts_as_the_rarer_one():
+    groups, strata = np.array([0, 0, 1, 2, 3, 3, 4]), np.array([0, 1, 0, 0, 0, 1, 0])
+    draws = bootstrap_draws(lambda w: (w * [1, 0, 0, 0, 1, 0, 0]).sum(axis=1), 7, groups=groups, strata=strata)
+    assert (draws == 2).all(), "groups 0 and 3 are replaced by one another"

@@ -50,8 +50,8 @@ def wilson_interval(successes, n, level=0.95):
 
     Parameters
     ----------
-    successes : int
-        0 to ``n``.
+    successes : float
+        0 to ``n``; not whole where a share is put down to so many trials.
     n : int
         Number of independent trials; with 0 the share is undefined.
     level : float

@@ -47,9 +47,10 @@ class PublishedInflation:
 
 
 # Hon & Khan 2017, arXiv:1711.11117: 6,400 slices of 200 people, any dementia against none; recomputed from the logs of
-# the five folds that the authors published.
+# the five folds that the authors published (github.com/marciahon29/Ryerson_MRP). The paper's "from scratch" is there a
+# VGG16 with random weights whose convolutions are run once and never trained, under the same dense head.
 PUBLISHED_SCORES = (
-    PublishedScore("VGG16 from scratch", 0.7412, 0.0155, 5, "slice"),
+    PublishedScore("VGG16, random and frozen", 0.7412, 0.0155, 5, "slice"),
     PublishedScore("VGG16 transferred", 0.9230, 0.0242, 5, "slice"),
     PublishedScore("Inception V4 transferred", 0.9625, 0.0159, 5, "slice"),
 )

@@ -1,19 +1,13 @@
 """Score predictions: accuracy, balanced accuracy, AUROC and recall, each with its interval."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tlbook.errors import BadInput
+from tlbook.evidence.counting import auroc, class_totals, confusion_matrix, ratio, weighted_auroc
 from tlbook.evidence.intervals import Figure, wilson_interval
-from tlbook.evidence.resampling import (
-    bootstrap_draws,
-    class_totals,
-    draws_agree,
-    ratio,
-    resampled_figure,
-    weighted_auroc,
-)
+from tlbook.evidence.resampling import bootstrap_draws, draws_agree, resampled_figure
 
 FEW_UNITS = 10
 
@@ -59,7 +53,9 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
     """Score class probabilities against the truth.
 
     Without groups, accuracy and recall have Wilson intervals, balanced accuracy and AUROC a bootstrap over images.
-    With groups every interval is a bootstrap over whole groups, since images of one person are not independent.
+    With groups every interval is a bootstrap over whole groups, since images of one person are not independent. Each
+    class is resampled by itself. What rests on few units has an interval at least as wide as Wilson's with one trial a
+    unit, and a mean over classes at least as wide as follows from the intervals of its parts.
     Where all units agree (a perfect score) a bootstrap interval would have no width; it is then Wilson's, with one
     trial a unit, and a warning says so.
 
@@ -92,7 +88,7 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
     References
     ----------
     AUROC from ranks: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747. Balanced accuracy: Brodersen et al.
-    2010, doi:10.1109/ICPR.2010.764.
+    2010, doi:10.1109/ICPR.2010.764. Means of parts: Zou & Donner 2008, doi:10.1002/sim.3095.
     """
     classes = tuple(classes)
     labels, probabilities, groups = _checked(labels, probabilities, classes, groups)
@@ -105,79 +101,32 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
     values = np.array([hits.sum() / totals.sum(), np.nanmean(recalls), np.mean(rocs), *recalls])
     draws = _draws(labels, probabilities, columns, groups=groups, seed=seed, num_classes=len(classes))
     units = _units(labels, groups, len(classes))
-    figures = _figures(values, draws, units, confusion=confusion, grouped=groups is not None)
+    figures = _figures(np.r_[values, rocs], draws, units, confusion=confusion, grouped=groups is not None)
     return Scores(
         *figures[:3],
         recall=dict(zip(classes, figures[3:], strict=True)),
         majority_baseline=float(totals.max() / totals.sum()),
         confusion=confusion,
-        warnings=_warnings(classes, units, figures, draws, grouped=groups is not None),
+        warnings=_warnings(classes, units, figures, draws[:, : len(figures)], grouped=groups is not None),
     )
 
 
-def confusion_matrix(labels, predicted, num_classes):
-    """Count true classes (rows) against predicted ones (columns).
-
-    Parameters
-    ----------
-    labels, predicted : array_like
-        int, (n,), 0 to ``num_classes`` - 1.
-    num_classes : int
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, (num_classes, num_classes).
-    """
-    cells = np.asarray(labels, np.int64) * num_classes + np.asarray(predicted, np.int64)
-    return np.bincount(cells, minlength=num_classes * num_classes).reshape(num_classes, num_classes)
-
-
-def auroc(is_positive, scores):
-    """Chance that a positive image scores above a negative one; a tie counts half.
-
-    Parameters
-    ----------
-    is_positive : array_like
-        bool, (n,).
-    scores : array_like
-        float, (n,).
-
-    Returns
-    -------
-    float
-        0 to 1; NaN without a positive or without a negative image.
-
-    References
-    ----------
-    Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
-    """
-    is_positive = np.asarray(is_positive, bool)
-    positives, negatives = int(is_positive.sum()), int((~is_positive).sum())
-    if positives == 0 or negatives == 0:
-        return float("nan")
-    _, place, ties = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(ties) - (ties - 1) / 2  # tied scores share the mean of their ranks
-    above = ranks[place][is_positive].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * negatives))
-
-
 def _draws(labels, probabilities, columns, *, groups, seed, num_classes):
-    """Resample (accuracy, balanced accuracy, AUROC, recall per class); a class that a resample lost is left out."""
+    """Resample (accuracy, balanced accuracy, AUROC, recall per class, AUROC per column), class by class."""
     all_of = class_totals(labels, np.ones(len(labels), bool), num_classes)
     right_of = class_totals(labels, probabilities.argmax(axis=1) == labels, num_classes)
     rocs = [weighted_auroc(labels == c, probabilities[:, c]) for c in columns]
 
-    def mean(values):
-        return ratio(np.nansum(values, axis=1), np.isfinite(values).sum(axis=1))
+    present = np.unique(labels)
 
     def statistic(weights):
         hits, totals = right_of(weights), all_of(weights)
         recalls = ratio(hits, totals)
-        macro = mean(np.stack([roc(weights) for roc in rocs], axis=1))
-        return np.column_stack([hits.sum(axis=1) / totals.sum(axis=1), mean(recalls), macro, recalls])
+        each = np.stack([roc(weights) for roc in rocs], axis=1)
+        means = [hits.sum(axis=1) / totals.sum(axis=1), recalls[:, present].mean(axis=1), each.mean(axis=1)]
+        return np.column_stack([*means, recalls, each])
 
-    return bootstrap_draws(statistic, len(labels), groups=groups, seed=seed)
+    return bootstrap_draws(statistic, len(labels), groups=groups, strata=labels, seed=seed)
 
 
 def _units(labels, groups, num_classes):
@@ -188,19 +137,51 @@ def _units(labels, groups, num_classes):
 
 def _figures(values, draws, units, *, confusion, grouped):
     """Give each value its interval: (accuracy, balanced accuracy, AUROC, recall per class)."""
-    totals, hits = confusion.sum(axis=1), np.diag(confusion)
-    n, smallest = int(totals.sum()), min(u for u in units[1:] if u)
+    totals, hits, k = confusion.sum(axis=1), np.diag(confusion), len(confusion)
+    n, method = int(totals.sum()), "bootstrap_group" if grouped else "bootstrap"
+    by_class = np.array(units[1:])
+    options = {"n": n, "method": method, "trials": int(by_class[by_class > 0].min())}
 
-    def resampled(i, images, num_units, trials):
-        method = "bootstrap_group" if grouped else "bootstrap"
-        return resampled_figure(values[i], draws[:, i], images, num_units=num_units, trials=trials, method=method)
+    def part(i, images, num_units):
+        return _part_figure(values[i], draws[:, i], int(images), int(num_units), method)
 
-    macro = [resampled(i, n, units[0], smallest) for i in (1, 2)]
-    if not grouped:
+    if grouped:
+        recalls = [part(3 + c, totals[c], by_class[c]) for c in range(k)]
+    else:
         recalls = [wilson_interval(int(h), int(t)) for h, t in zip(hits, totals, strict=True)]
-        return [wilson_interval(int(hits.sum()), n), *macro, *recalls]
-    recalls = [resampled(3 + c, int(totals[c]), units[1 + c], units[1 + c]) for c in range(len(totals))]
-    return [resampled(0, n, units[0], units[0]), *macro, *recalls]
+    rarer = np.minimum(by_class, by_class.sum() - by_class) if len(values) > 4 + k else by_class.min(keepdims=True)
+    rocs = [part(3 + k + c, n, count) for c, count in enumerate(rarer)]
+
+    def mean(i, parts, weights):
+        return _mean_figure(values[i], draws[:, i], parts, weights, num_units=units[0], **options)
+
+    accuracy = mean(0, recalls, totals / n) if grouped else wilson_interval(int(hits.sum()), n)
+    balanced = mean(1, recalls, (totals > 0) / np.count_nonzero(totals))
+    return [accuracy, balanced, mean(2, rocs, np.full(len(rocs), 1 / len(rocs))), *recalls]
+
+
+def _part_figure(value, draws, n, num_units, method):
+    """Give a recall or an AUROC its interval: few units can't show how much they differ, so Wilson's is the least."""
+    figure = resampled_figure(value, draws, n, num_units=num_units, trials=num_units, method=method)
+    if figure.value is None or num_units >= FEW_UNITS:
+        return figure
+    least = wilson_interval(figure.value * num_units, num_units)
+    return _widen(figure, least.low, least.high)
+
+
+def _mean_figure(value, draws, parts, weights, *, n, num_units, trials, method):
+    """Give a weighted mean of parts its interval, at least as wide as follows from the intervals of the parts."""
+    figure = resampled_figure(value, draws, n, num_units=num_units, trials=trials, method=method)
+    if figure.value is None:
+        return figure
+    known = [(weight, part) for weight, part in zip(weights, parts, strict=True) if part.value is not None]
+    below = np.sqrt(sum((weight * (part.value - part.low)) ** 2 for weight, part in known))
+    above = np.sqrt(sum((weight * (part.high - part.value)) ** 2 for weight, part in known))
+    return _widen(figure, figure.value - below, figure.value + above)
+
+
+def _widen(figure, low, high):
+    return replace(figure, low=max(0.0, min(figure.low, float(low))), high=min(1.0, max(figure.high, float(high))))
 
 
 def _warnings(classes, units, figures, draws, *, grouped):

@@ -12,7 +12,7 @@ REPLICATES = 2000
 _CELLS = 200_000  # counts held at once while resampling: what fits a processor cache
 
 
-def bootstrap_draws(statistic, n, *, groups=None, replicates=REPLICATES, seed=0):
+def bootstrap_draws(statistic, n, *, groups=None, strata=None, replicates=REPLICATES, seed=0):
     """Compute statistics on resamples of the images, or of whole groups of them.
 
     A resample is written as counts: how often each image is in it. So a statistic is a weighted mean, and many
@@ -26,6 +26,9 @@ def bootstrap_draws(statistic, n, *, groups=None, replicates=REPLICATES, seed=0)
         Number of images.
     groups : array_like, optional
         (n,), any sortable kind; images of one group are drawn together.
+    strata : array_like, optional
+        int, (n,), 0 and up, the classes: each is drawn from by itself, so that a resample has as many images, or
+        groups, of each as there are. A group of several classes counts as one of the class that has fewest groups.
     replicates : int
         1000 or more.
     seed : int
@@ -48,17 +51,28 @@ def bootstrap_draws(statistic, n, *, groups=None, replicates=REPLICATES, seed=0)
         raise BadInput(f"received {n} images and {replicates} replicates; expected at least 1 and 1000")
     codes = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     num_units = int(codes.max()) + 1
+    stratum = _find_strata(codes, np.zeros(n, np.int64) if strata is None else np.asarray(strata))
+    by_stratum, counts = np.argsort(stratum, kind="stable"), np.bincount(stratum)
+    begin, span = (np.cumsum(counts) - counts)[stratum], counts[stratum]
     rng = np.random.default_rng(seed)
     step = max(1, _CELLS // n)
     draws = []
     for start in range(0, replicates, step):
         rows = min(step, replicates - start)
-        drawn = rng.integers(0, num_units, size=(rows, num_units)) + np.arange(rows)[:, None] * num_units
+        chosen = (rng.random((rows, num_units)) * span).astype(np.int64)  # each unit is replaced by one of its stratum
+        drawn = by_stratum[begin + chosen] + np.arange(rows)[:, None] * num_units
         counts = np.bincount(drawn.ravel(), minlength=rows * num_units).reshape(rows, num_units).astype(np.int32)
         draws.append(
             np.asarray(statistic(counts if groups is None else np.take(counts, codes, axis=1))).reshape(rows, -1)
         )
     return np.concatenate(draws)
+
+
+def _find_strata(codes, strata):
+    """Return the stratum of each unit, (num_units,); of several the one with the fewest units."""
+    pairs = np.unique(np.stack([codes, strata]), axis=1)
+    pairs = pairs[:, np.lexsort((np.bincount(pairs[1])[pairs[1]], pairs[0]))]
+    return pairs[1, np.unique(pairs[0], return_index=True)[1]]
 
 
 def percentile_interval(draws, num_units, level=0.95):
@@ -150,79 +164,3 @@ def draws_agree(draws):
     """
     finite = draws[np.isfinite(draws)]
     return finite.size > 0 and bool(np.ptp(finite) < 1e-9)
-
-
-def _running_sum(weights, order):
-    """Sum weights (b, n) along ``order`` (m,): (b, m + 1), from 0."""
-    sums = np.zeros((len(weights), len(order) + 1), weights.dtype)
-    np.cumsum(np.take(weights, order, axis=1), axis=1, out=sums[:, 1:])
-    return sums
-
-
-def ratio(above, below):
-    """Divide, with NaN where the divisor is 0.
-
-    Parameters
-    ----------
-    above, below : numpy.ndarray
-        One shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, the same shape.
-    """
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
-
-
-def weighted_auroc(is_positive, scores):
-    """Prepare the AUROC of weighted images.
-
-    For each positive, the weight of the negatives below it is read off one running sum over the sorted negatives.
-
-    Parameters
-    ----------
-    is_positive : numpy.ndarray
-        bool, (n,).
-    scores : numpy.ndarray
-        float, (n,).
-
-    Returns
-    -------
-    callable
-        From weights, int32, (b, n), to float64, (b,); NaN where a resample has no pair to compare.
-    """
-    positives, negatives = np.flatnonzero(is_positive), np.flatnonzero(~is_positive)
-    negatives = negatives[np.argsort(scores[negatives], kind="stable")]
-    below = np.searchsorted(scores[negatives], scores[positives], "left")
-    up_to = np.searchsorted(scores[negatives], scores[positives], "right")
-
-    def statistic(weights):
-        beaten = _running_sum(weights, negatives)
-        own = np.take(weights, positives, axis=1).astype(float)
-        wins = np.einsum("bp,bp->b", own, np.take(beaten, below, axis=1) + np.take(beaten, up_to, axis=1)) / 2
-        return ratio(wins, own.sum(axis=1) * beaten[:, -1])
-
-    return statistic
-
-
-def class_totals(labels, chosen, num_classes):
-    """Prepare the weight of each class's chosen images.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        int64, (n,), 0 to ``num_classes`` - 1.
-    chosen : numpy.ndarray
-        bool, (n,), the images that count.
-    num_classes : int
-
-    Returns
-    -------
-    callable
-        From weights, int32, (b, n), to int32, (b, ``num_classes``).
-    """
-    order = np.flatnonzero(chosen)
-    order = order[np.argsort(labels[order], kind="stable")]
-    edges = np.searchsorted(labels[order], np.arange(num_classes + 1))
-    return lambda weights: np.diff(np.take(_running_sum(weights, order), edges, axis=1), axis=1)
