@@ -24,7 +24,7 @@ MEANS = {  # table: columns that make the lines of its means, those that make th
     "data_scarcity": (("per_class",), ("method",), "balanced_accuracy"),
     "data_scarcity_real": (("per_class",), ("method",), "balanced_accuracy"),
     "fractures_depth": (("strategy", "learning_rate"), (), "balanced_accuracy"),
-    "fractures_difficulty": (("image_size", "difficulty"), ("strategy", "learning_rate"), "balanced_accuracy"),
+    "fractures_difficulty": (("image_size", "difficulty"), ("strategy",), "balanced_accuracy"),
     "head_only_fracatlas": (("source", "image_size"), (), "balanced_accuracy"),
     "honest_splits": (("task", "source", "learner", "labels"), ("split",), "balanced_accuracy"),
     "source_probe": (("set",), ("source", "image_size"), "balanced_accuracy"),
