@@ -104,6 +104,18 @@ def test_what_is_no_number_of_labels_is_spaced_evenly_under_its_own_name():
     assert list(ax.get_xticks()) == [10, 50, 200]
 
 
+@pytest.mark.parametrize("log", [True, False])
+def test_curves_stand_beside_each_other_and_near_their_size(log):
+    ax = plots.learning_curve(make_rows(), log=log)
+    width = np.log(200 / 10) if log else 200 - 10
+    places = [np.log(line.get_xdata()) if log else np.array(line.get_xdata()) for line in ax.lines]
+    assert (places[1] - places[0]) / width == pytest.approx(0.012)
+    sizes = np.log([10, 50, 200]) if log else np.array([10, 50, 200])
+    assert (places[0] + places[1]) / 2 == pytest.approx(sizes)
+    alone = plots.learning_curve([row for row in make_rows() if row["strategy"] == "head"], log=log)
+    assert list(alone.lines[0].get_xdata()) == [10, 50, 200]
+
+
 def test_a_law_is_drawn_beyond_the_data():
     law = fit_power_law([10, 50, 200], [[0.4, 0.3, 0.25], [0.42, 0.29, 0.24]])
     ax = plots.learning_curve(make_rows("error"), y="error", laws={"head": law})

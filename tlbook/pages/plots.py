@@ -22,11 +22,15 @@ __all__ = [
     "training_history",
 ]
 
+APART = 0.012  # of an axis, between the intervals of two curves
+
 
 def learning_curve(
     rows, *, x="n", y="accuracy", by="strategy", laws=None, xlabel="training images per class", log=True, ax=None
 ):
     """Plot a measure against the number of labels, or against something else that was varied, with intervals.
+
+    Curves without a law stand a little beside ``x``, each on its side, so that one interval does not hide another.
 
     Parameters
     ----------
@@ -49,6 +53,7 @@ def learning_curve(
     for row in rows:
         if row[y].value is not None:
             curves.setdefault(row[by], []).append((row[x], row[y]))
+    values = sorted({n for points in curves.values() for n, _ in points})
     with style():
         ax = new_axes(ax)
         for i, (name, points) in enumerate(curves.items()):
@@ -56,17 +61,27 @@ def learning_curve(
             law = (laws or {}).get(name)
             points = sorted(points, key=lambda point: point[0])
             sizes, figures = [n for n, _ in points], [figure for _, figure in points]
+            places = sizes if law else _set_apart(sizes, values, i - (len(curves) - 1) / 2, log=log)
             line = "none" if law else DASHES[i % len(DASHES)]
-            ax.plot(sizes, [f.value for f in figures], marker, linestyle=line, color=colour, label=str(name))
-            known = [(n, f) for n, f in points if f.low is not None]
+            ax.plot(places, [f.value for f in figures], marker, linestyle=line, color=colour, label=str(name))
+            known = [(place, f) for place, f in zip(places, figures, strict=True) if f.low is not None]
             ax.vlines([n for n, _ in known], [f.low for _, f in known], [f.high for _, f in known], color=colour, lw=2)
             if law:
                 _draw_law(ax, law, sizes, colour)
-        _tick_values(ax, sorted({n for points in curves.values() for n, _ in points}), log=log)
+        _tick_values(ax, values, log=log)
         ax.set(xlabel=xlabel, ylabel=f"{y}, %".replace("_", " "))
         ax.yaxis.set_major_formatter(PERCENT)
         ax.legend()
     return ax
+
+
+def _set_apart(sizes, values, rank, *, log):
+    """Move a curve to its side by so many steps."""
+    if values[0] == values[-1]:
+        return sizes
+    if log:
+        return [n * (values[-1] / values[0]) ** (APART * rank) for n in sizes]
+    return [n + (values[-1] - values[0]) * APART * rank for n in sizes]
 
 
 def _draw_law(ax, law, sizes, colour):
