@@ -39,7 +39,7 @@ from tlbook.training.recipe import Training
 BATCH_SIZE = 32
 EPOCHS = 10
 EPOCHS_TIMED = {"tail": 5, "whole": 2}
-DEPTHS = {"last third": {"fraction": 1 / 3}, "last stage": {"stages": 1}}
+DEPTHS = {"last third": {"fraction": 1 / 3}, "last stage": {"stages": 1}, "everything": None}
 NAMES = {"random": "embedded"}
 
 
@@ -199,10 +199,11 @@ def time_runs(source, depth, train, val, classes, *, pairs):
 
 
 def describe(name, size, depth, epochs, runs):
-    """Write a row of the table: medians of the pairs' ratios."""
+    """Write a row of the table: medians of the pairs' ratios, with the smallest and the largest of them."""
 
     def ratio(rows, over, under):
-        return f"{np.median([row[over] / row[under] for row in rows]):.2f}"
+        ratios = [row[over] / row[under] for row in rows]
+        return f"{np.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
     cells = [NAMES.get(name, name), str(size), depth, str(len(epochs))]
     keys = [key for key in ("step", "ours", "plain") if key in epochs[0]]
@@ -224,6 +225,9 @@ def parse_options():
     parser.add_argument("--images", type=int, default=640, help="training images (default: 640)")
     parser.add_argument("--sizes", type=int, nargs="+", default=(160, 96), help="pixels a side (default: 160 96)")
     parser.add_argument("--sources", nargs="+", default=("random", "mobilenet_v2"), help="default: random mobilenet_v2")
+    parser.add_argument(
+        "--depths", nargs="+", default=tuple(DEPTHS), choices=DEPTHS, help="what trains (default: each)"
+    )
     parser.add_argument("--weights", default="random", help="random (default), own (the source's) or a file")
     options = parser.parse_args()
     if min(options.pairs, options.images) < 1 or options.runs < 0:
@@ -243,12 +247,14 @@ def main():
         own = name == "random" or options.weights == "own"
         source = load_source(name, weights=None if own else options.weights, image_size=size)
         train, val, classes = load_images(options.images, size)
-        for depth, where in DEPTHS.items():
-            epochs = time_epochs(source, where, train, val, classes, pairs=options.pairs)
-            runs = time_runs(source, where, train, val, classes, pairs=options.runs)
+        for depth in options.depths:
+            if depth == "everything":
+                epochs, runs = time_full(source, train, classes, pairs=options.pairs), []
+            else:
+                where = DEPTHS[depth]
+                epochs = time_epochs(source, where, train, val, classes, pairs=options.pairs)
+                runs = time_runs(source, where, train, val, classes, pairs=options.runs)
             print(describe(name, size, depth, epochs, runs), flush=True)
-        full = time_full(source, train, classes, pairs=options.pairs)
-        print(describe(name, size, "everything", full, []), flush=True)
         import_keras().utils.clear_session()
     print(f"\n{options.images} training images, batches of {BATCH_SIZE}, runs of {EPOCHS} epochs")
     print(f"machine: {hardware()}; versions: {versions()}")

@@ -46,6 +46,10 @@ def test_augmentation_is_drawn_anew_each_epoch():
     assert (first != second).all()
 
 
+def test_a_pipeline_is_not_tuned():
+    assert make_pipeline(np.zeros((3, 4, 4, 3), np.uint8), [0, 1, 2]).options().autotune.enabled is False
+
+
 def test_images_alone():
     batches = [np.asarray(batch) for batch in make_pipeline(IMAGES, batch_size=6)]
     assert [batch.shape for batch in batches] == [(6, 4, 4, 3), (4, 4, 4, 3)]

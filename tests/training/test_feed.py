@@ -7,7 +7,7 @@ import pytest
 
 from tlbook.runtime import set_seed
 from tlbook.training.augmentation import Augmentation
-from tlbook.training.feed import ITERATIONS, make_train_batches
+from tlbook.training.feed import ITERATIONS, make_train_batches, make_val_batches, weigh_batches
 from tlbook.training.recipe import Training
 
 NUM, BATCH_SIZE, EPOCHS = 10, 4, 3
@@ -53,3 +53,11 @@ def test_an_endless_feed_gives_the_same_epochs(case):
 def test_a_feed_goes_on_after_epochs_that_lie_behind(case, endless):
     whole, rest = (list_batches(case, endless=endless, skip=skip) for skip in (0, 1))
     check_equal(rest[:-STEPS], whole[STEPS:])
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_no_feed_is_tuned_whose_tuner_would_hold_up_the_end_of_an_epoch(endless):
+    ones = np.ones(NUM, np.float32)
+    feed = make_train_batches(PIXELS, np.eye(NUM, dtype=np.float32), Training(), batch_size=4, endless=endless)
+    feeds = feed, weigh_batches(feed, ones), make_val_batches(PIXELS, np.arange(NUM), ones)
+    assert [data.options().autotune.enabled for data in feeds] == [False] * 3

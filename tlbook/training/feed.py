@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tlbook.datasets.pipeline import draw_keys, gather_batches, order_images
+from tlbook.datasets.pipeline import draw_keys, gather_batches, order_images, prefetch_batches
 from tlbook.training.augmentation import augment_images, choose_views, draw_numbers, mix_pairs
 
 VAL_BATCH_SIZE = 64
@@ -49,7 +49,7 @@ def make_train_batches(images, labels, training, *, batch_size, num_views=0, see
         batches = epochs.flat_map(lambda *parts: arrange(*map(tf.data.Dataset.from_tensor_slices, parts)))
     else:
         batches = arrange(order, keys)
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return prefetch_batches(batches)
 
 
 def _list_epochs(order, keys, count, num_steps):
@@ -108,10 +108,8 @@ def make_val_batches(images, labels, weights):
     tf.data.Dataset
         Of images, labels and weights, in order.
     """
-    import tensorflow as tf
-
     order = order_images(len(labels), shuffle=False)
-    return gather_batches(order, (images, labels, weights), batch_size=VAL_BATCH_SIZE).prefetch(tf.data.AUTOTUNE)
+    return prefetch_batches(gather_batches(order, (images, labels, weights), batch_size=VAL_BATCH_SIZE))
 
 
 def weigh_batches(batches, weights):
