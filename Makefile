@@ -13,7 +13,7 @@ VENDOR := assets/vendor/.ready
 PAGE := _build/html/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test benchmarks lab notebooks lint format lock registry clean
+.PHONY: help setup book check test contract benchmarks lab notebooks lint format lock registry clean
 
 help:  ## list the targets
 	@echo "Transfer Learning with Little Data. Targets:"
@@ -47,6 +47,9 @@ book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
 
 test: $(READY)  ## all tests, the chapters' cells included
 	$(BIN)/python -m pytest --nbval --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+contract: $(READY)  ## every strategy on whole networks of every family (half an hour; the usual tests take the first blocks)
+	$(BIN)/python -m pytest tests/models/whole_networks.py
 
 # Only the timings need these. Where they can't be had, the table is printed without them and says so.
 $(VENV)/.peers: benchmarks/requirements.txt requirements.txt | $(READY)

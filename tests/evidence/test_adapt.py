@@ -5,12 +5,11 @@ import logging
 import numpy as np
 import pytest
 
+from tests.small_source import make_small_source
 from tlbook.datasets.synthetic.signs import make_case
 from tlbook.errors import BadInput
 from tlbook.evidence.adapt import adapt, choose_run, list_candidates, mean_recall, predict_images, predict_split
 from tlbook.evidence.evaluate import evaluate
-from tlbook.models.networks import build_compact_resnet
-from tlbook.models.stages import cut_stages
 from tlbook.models.strategies import FullFineTune, HeadOnly, PartialUnfreeze
 from tlbook.models.zoo import SourceModel, load_source
 from tlbook.runtime import import_keras
@@ -54,7 +53,7 @@ def test_predictions_do_not_depend_on_the_batch(run, case):
 def test_training_takes_the_source_s_rate_unless_told_otherwise(run, case):
     from dataclasses import replace
 
-    quiet_source = replace(load_source("random", image_size=32), learning_rate=1e-9)
+    quiet_source = replace(make_small_source(), learning_rate=1e-9)
     kernel = quiet_source.backbone.get_layer("expand_conv").get_weights()[0]
     for rate, moves in ((None, False), (1e-3, True)):
         model = adapt(case, quiet_source, FullFineTune(1, rate), cache=False).model
@@ -62,9 +61,7 @@ def test_training_takes_the_source_s_rate_unless_told_otherwise(run, case):
 
 
 def test_each_of_several_candidates_keeps_a_state_of_its_own(case, tmp_path):
-    small = build_compact_resnet(32, stage_filters=(4, 8), blocks=1, num_features=8)
-    source = SourceModel("small", small, cut_stages(small), 32, "", "")
-    training = Training(checkpoint=tmp_path)
+    source, training = make_small_source(), Training(checkpoint=tmp_path)
     candidates = [PartialUnfreeze(1, stages=1), FullFineTune(1)]
     first, again = (adapt(case, source, candidates, training=training, cache=False) for _ in range(2))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["candidate0_partial", "candidate1_full"]

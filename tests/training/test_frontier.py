@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
+from tests.small_source import make_small_source
 from tlbook.models.classifiers import build_classifier
-from tlbook.models.networks import build_compact_resnet
-from tlbook.models.stages import cut_stages
 from tlbook.models.strategies import FullFineTune, PartialUnfreeze
-from tlbook.models.zoo import SourceModel, load_source
+from tlbook.models.zoo import load_source
 from tlbook.runtime import set_seed
 from tlbook.training import frontier
 from tlbook.training.fit import fit_model
@@ -20,8 +19,7 @@ IMAGES, LABELS = RNG.integers(0, 256, (12, 32, 32, 3), dtype=np.uint8), np.arang
 
 @pytest.fixture(scope="module")
 def tiny():
-    backbone = build_compact_resnet(32, stage_filters=(4, 8), blocks=1, num_features=8)
-    return SourceModel("tiny", backbone, cut_stages(backbone), 32, "", "")
+    return make_small_source()
 
 
 def train(source, strategy, **options):
