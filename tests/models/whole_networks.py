@@ -18,7 +18,7 @@ def source(request):
     momenta = [layer.momentum for layer in norms]
     for layer in norms:
         layer.momentum = 0.0
-    found.backbone(draw_pixels(size), training=True)
+    found.backbone(255 - draw_pixels(size), training=True)  # not what it trains on: its statistics have to move
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
     return found
