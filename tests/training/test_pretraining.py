@@ -10,8 +10,9 @@ from tlbook.training.pretraining import run as module
 from tlbook.training.pretraining.batches import draw_square_crops, jitter_colours, resample_crops
 from tlbook.training.pretraining.photos import NUM_VIEWS, Photos, draw_crops, read_excluded
 from tlbook.training.pretraining.recipes import RECIPES, find_recipe
-from tlbook.training.pretraining.run import Material, draw_batch, learning_rate_at, pretrain
+from tlbook.training.pretraining.run import Material, draw_batch, pretrain
 from tlbook.training.pretraining.targets import project_features, soften_labels
+from tlbook.training.pretraining.teachers import IMAGE_SIZE, weigh_pixels
 
 SMALL = replace(
     RECIPES["photos"],
@@ -50,6 +51,24 @@ def test_resampling_cuts_the_box_and_keeps_a_ramp():
     half = resample_crops(ramp, np.float32([[0.5, 0, 1, 1]]), 8)
     assert half.shape == (1, 8, 8, 3)
     assert np.allclose(half[0, :, 0, 0], 16 + 2 * np.arange(8) + 0.5, atol=0.6)
+
+
+def test_teachers_crops_are_those_of_tensorflow():
+    import tensorflow as tf
+
+    rng, boxes = np.random.default_rng(0), draw_crops(6)[0] * 0.999  # past the edge by a rounding, it paints black
+    images = rng.uniform(0, 255, (6, 64, 48, 3)).astype(np.float32)
+    rows, columns = weigh_pixels(boxes[:, 0], boxes[:, 2], 64), weigh_pixels(boxes[:, 1], boxes[:, 3], 48)
+    crops = np.einsum("nph,nqw,nhwc->npqc", rows, columns, images)
+    expected = tf.image.crop_and_resize(images, boxes, range(6), (IMAGE_SIZE, IMAGE_SIZE)).numpy()
+    np.testing.assert_allclose(crops, expected, atol=0.02)
+
+
+def test_stretches_cover_every_step_once_at_one_image_size():
+    stretches = RECIPES["photos"].list_stretches(250)
+    assert np.array_equal(np.concatenate([np.arange(*s) for s in stretches]), np.arange(20000))
+    assert all(len({RECIPES["photos"].size_at(step) for step in range(*s)}) == 1 for s in stretches)
+    assert SMALL.list_stretches(250) == [(0, 2), (2, 4)]
 
 
 def test_jitter_stays_in_range_and_moves_every_image():
@@ -106,7 +125,7 @@ def test_soft_labels_are_the_softmax_of_the_classifier():
 
 def test_learning_rate_warms_up_and_ends_near_zero():
     recipe = find_recipe("worlds", steps=1000)
-    rates = [learning_rate_at(recipe, step) for step in range(1000)]
+    rates = [recipe.learning_rate_at(step) for step in range(1000)]
     assert rates[0] < 1e-4
     assert np.argmax(rates) == pytest.approx(recipe.warmup_steps, abs=30)
     assert rates[-1] < 1e-6
@@ -114,7 +133,7 @@ def test_learning_rate_warms_up_and_ends_near_zero():
 
 def test_each_cycle_warms_up_and_falls_to_zero():
     recipe = replace(SMALL, steps=1000, cycles=((0.5, 3e-3), (1.0, 1e-3)), warmup_steps=50)
-    rates = np.array([learning_rate_at(recipe, step) for step in range(1000)])
+    rates = np.array([recipe.learning_rate_at(step) for step in range(1000)])
     assert rates[:500].max() == pytest.approx(3e-3, rel=0.05)
     assert rates[500:].max() == pytest.approx(1e-3, rel=0.05)
     assert max(rates[499], rates[500], rates[999]) < 1e-4

@@ -1,6 +1,8 @@
 """The two pre-training recipes: every number that decides what the embedded weights are."""
 
+import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from tlbook.errors import BadInput
 
@@ -65,6 +67,19 @@ class Recipe:
                 return first, stop, peak
             first = stop
         raise BadInput(f"the last cycle of {self.name} ends at {share} of the steps; expected 1.0")
+
+    def learning_rate_at(self, step):
+        """Return the learning rate of one step (0-based): in each cycle a warm-up, then a half cosine to zero."""
+        first, stop, peak = self.cycle_at(step)
+        warmup = min(1.0, (step - first + 1) / self.warmup_steps)
+        return peak * warmup * 0.5 * (1 + math.cos(math.pi * (step - first) / (stop - first)))
+
+    def list_stretches(self, longest):
+        """Cut the steps into stretches of one image size: (first step, step after the last), ``longest`` at most."""
+        bounds, stretches = [0, *(round(share * self.steps) for share, _ in self.sizes)], []
+        for first, stop in pairwise(bounds):
+            stretches += [(start, min(start + longest, stop)) for start in range(first, stop, longest)]
+        return stretches
 
 
 RECIPES = {

@@ -1,13 +1,12 @@
 """Pre-train an embedded source model from its recipe: resumable, and known by seed and step alone."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from tlbook.models.networks import save_weights
-from tlbook.runtime import import_keras, set_seed, show_progress
+from tlbook.runtime import count_cores, import_keras, set_seed, show_progress
 from tlbook.training.pretraining.batches import (
     draw_square_crops,
     invert_some,
@@ -125,15 +124,19 @@ def draw_batch(recipe, material, step):
     return np.concatenate(parts), targets
 
 
-def _draw_ahead(recipe, material, first):
-    """Yield the batches of all steps from ``first`` on, each drawn while the one before it is learned from."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        ahead = pool.submit(draw_batch, recipe, material, first)
-        for step in range(first + 1, recipe.steps + 1):
-            batch = ahead.result()
-            if step < recipe.steps:
-                ahead = pool.submit(draw_batch, recipe, material, step)
-            yield batch
+def _batches(recipe, material, first, stop):
+    """The batches of steps ``first`` to ``stop`` - 1 as Keras takes them: drawn ahead in as many threads as cores."""
+    keras = import_keras()
+
+    class Batches(keras.utils.PyDataset):
+        def __len__(self):
+            return stop - first
+
+        def __getitem__(self, index):
+            return draw_batch(recipe, material, first + index)
+
+    cores = count_cores()
+    return Batches(workers=cores, max_queue_size=2 * cores)
 
 
 def pretrain(recipe, folder, *, quiet=False):
@@ -150,7 +153,8 @@ def pretrain(recipe, folder, *, quiet=False):
     Returns
     -------
     dict
-        ``weights`` (path), ``sha256``, ``steps``, ``images`` (seen) and ``loss`` (mean of the last 100 steps).
+        ``weights`` (path), ``sha256``, ``steps``, ``images`` (seen) and ``loss`` (mean since the last
+        checkpoint but one).
     """
     keras = import_keras()
     set_seed(recipe.seed)
@@ -158,16 +162,13 @@ def pretrain(recipe, folder, *, quiet=False):
     student = _build_for(recipe, material)
     checkpoint = folder / f"{recipe.name}_{recipe.steps}_{recipe.seed}.checkpoint.npz"
     first = _restore(student, checkpoint)
-    losses = []
-    batches = _draw_ahead(recipe, material, first)
-    for step in show_progress(range(first, recipe.steps), f"pre-training {recipe.name}", quiet=quiet):
-        student.optimizer.learning_rate = learning_rate_at(recipe, step)
-        pixels, targets = next(batches)
-        losses.append(float(student.train_on_batch(pixels, targets)))
-        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == recipe.steps:
-            _save(student, checkpoint, step + 1)
-            if not quiet:
-                print(f"step {step + 1} of {recipe.steps}: loss {np.mean(losses[-CHECKPOINT_EVERY:]):.3f}", flush=True)
+    stretches = [s for s in recipe.list_stretches(CHECKPOINT_EVERY) if s[1] > first]
+    for start, stop in show_progress(stretches, f"pre-training {recipe.name}", quiet=quiet):
+        history = student.fit(_batches(recipe, material, max(first, start), stop), shuffle=False, verbose=0)
+        loss = history.history["loss"][0]
+        _save(student, checkpoint, stop)
+        if not quiet:
+            print(f"step {stop} of {recipe.steps}: loss {loss:.3f}", flush=True)
     path = folder / f"{recipe.name}.npz"
     sha256 = save_weights(copy_backbone(student), path)
     keras.backend.clear_session()
@@ -177,25 +178,8 @@ def pretrain(recipe, folder, *, quiet=False):
         "sha256": sha256,
         "steps": recipe.steps,
         "images": images,
-        "loss": float(np.mean(losses[-100:])),
+        "loss": loss,
     }
-
-
-def learning_rate_at(recipe, step):
-    """Return the learning rate of one step: in each cycle a linear warm-up, then a half cosine to zero.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    step : int
-
-    Returns
-    -------
-    float
-    """
-    first, stop, peak = recipe.cycle_at(step)
-    warmup = min(1.0, (step - first + 1) / recipe.warmup_steps)
-    return peak * warmup * 0.5 * (1 + np.cos(np.pi * (step - first) / (stop - first)))
 
 
 def _build_for(recipe, material):

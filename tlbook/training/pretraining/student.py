@@ -16,7 +16,7 @@ def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, 
     Returns
     -------
     keras.Model
-        Trains with ``train_on_batch(pixels, targets)``; :func:`copy_backbone` takes the backbone out.
+        Trains with ``fit`` on batches of pixels and targets; :func:`copy_backbone` takes the backbone out.
     """
     keras = import_keras()
     backbone = build_compact_resnet()
@@ -31,8 +31,10 @@ def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, 
     }
     outputs = {key: keras.layers.Dense(width, name=key)(x) for key, width in widths.items() if width}
     student = _student_class(keras, recipe)(backbone.input, outputs, name="student")
-    optimizer = keras.optimizers.AdamW(recipe.cycles[0][1], weight_decay=recipe.weight_decay, global_clipnorm=5.0)
-    student.compile(optimizer=optimizer, jit_compile=False)
+    rates = _schedule(keras, recipe)
+    optimizer = keras.optimizers.AdamW(rates, weight_decay=recipe.weight_decay, global_clipnorm=5.0)
+    compiled = keras.backend.backend() == "jax"  # which would run operation by operation; the others gain nothing
+    student.compile(optimizer=optimizer, jit_compile=compiled)
     student.optimizer.build(student.trainable_variables)
     return student
 
@@ -53,6 +55,18 @@ def copy_backbone(student):
     for layer in backbone.layers:
         layer.set_weights(student.get_layer(layer.name).get_weights())
     return backbone
+
+
+def _schedule(keras, recipe):
+    """The recipe's learning rates as Keras takes them: looked up by the optimiser's own count of steps."""
+    rates = [recipe.learning_rate_at(step) for step in range(recipe.steps)]
+
+    class Rates(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            table = keras.ops.convert_to_tensor(rates, "float32")
+            return keras.ops.take(table, keras.ops.cast(step, "int32"))
+
+    return Rates()
 
 
 def _student_class(keras, recipe):

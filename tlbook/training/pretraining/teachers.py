@@ -17,7 +17,7 @@ BATCH_SIZE = 100
 
 
 def build_teacher(name):
-    """Build one frozen ImageNet network with average-pooled features.
+    """Build one frozen ImageNet network with average-pooled features that cuts its crops itself.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ def build_teacher(name):
     Returns
     -------
     keras.Model
-        Pixels scaled to -1..1, (n, 112, 112, 3), to features, float32, (n, channels).
+        Takes pixels, (n, height, width, 3), 0-255, and the two results of :func:`weigh_pixels` for rows and columns,
+        (n, 112, height) and (n, 112, width); returns features, float32, (n, channels).
 
     Raises
     ------
@@ -39,10 +40,38 @@ def build_teacher(name):
     mirror = mirror_dir()
     if mirror is None or not (mirror / "weights" / file).is_file():
         raise BadInput(f"teacher {name} needs weights/{file} in TLBOOK_DATA_DIR (now: {mirror}); put the file there")
-    return getattr(keras.applications, builder)(
+    network = getattr(keras.applications, builder)(
         input_shape=(IMAGE_SIZE, IMAGE_SIZE, 3), alpha=alpha, include_top=False, pooling="avg",
         weights=str(mirror / "weights" / file),
     )  # fmt: skip
+    images = keras.Input((None, None, 3), name="images")
+    rows, columns = (keras.Input((IMAGE_SIZE, None), name=side) for side in ("rows", "columns"))
+    scaled = images / 127.5 - 1
+    crops = keras.ops.einsum("nph,nqw,nhwc->npqc", rows, columns, scaled)
+    return keras.Model([images, rows, columns], network(crops, training=False))
+
+
+def weigh_pixels(start, stop, length):
+    """Weights of a crop's pixels along one side: bilinear, the outermost pixels' centres on the box's edges.
+
+    Two of them, for rows and columns, cut on every backend what ``tf.image.crop_and_resize`` cuts (which paints a row
+    black where rounding puts it past the edge; here it is the edge's).
+
+    Parameters
+    ----------
+    start, stop : numpy.ndarray
+        float32, (n,): the box's edges, 0-1.
+    length : int
+        Pixels of the whole image along that side.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, 112, length); rows sum to 1.
+    """
+    position = np.clip(np.linspace(start, stop, IMAGE_SIZE, axis=1), 0, 1) * (length - 1)
+    distance = np.abs(position[:, :, None] - np.arange(length))
+    return np.maximum(1 - distance, 0).astype(np.float32)
 
 
 def compute_teacher_features(name, photos, boxes, folder, *, quiet=False):
@@ -76,27 +105,16 @@ def compute_teacher_features(name, photos, boxes, folder, *, quiet=False):
     if done >= len(starts):
         return np.load(path, mmap_mode="r")[:views]
     teacher = build_teacher(name)
-    predict = _make_predict(teacher)
     shape = (NUM_VIEWS, num, teacher.output_shape[-1])  # a recipe with more views goes on in the same file
     mode = "r+" if done else "w+"
     out = np.lib.format.open_memmap(path, mode=mode, dtype=np.float16, shape=shape)
     for k, (v, i) in enumerate(show_progress(starts, f"teacher {name}", quiet=quiet)):
         if k < done:
             continue
-        out[v, i : i + BATCH_SIZE] = predict(photos.images[i : i + BATCH_SIZE], boxes[v, i : i + BATCH_SIZE])
+        images, (top, left, bottom, right) = photos.images[i : i + BATCH_SIZE], boxes[v, i : i + BATCH_SIZE].T
+        rows, columns = weigh_pixels(top, bottom, images.shape[1]), weigh_pixels(left, right, images.shape[2])
+        out[v, i : i + BATCH_SIZE] = teacher.predict_on_batch([images.astype(np.float32), rows, columns])
         if (k + 1) % 200 == 0 or k + 1 == len(starts):
             out.flush()
             done_path.write_text(f"{key} {k + 1}\n")
     return np.load(path, mmap_mode="r")[:views]
-
-
-def _make_predict(teacher):
-    import tensorflow as tf
-
-    @tf.function
-    def predict(images, boxes):
-        images = tf.cast(images, tf.float32) / 127.5 - 1
-        crops = tf.image.crop_and_resize(images, boxes, tf.range(tf.shape(images)[0]), (IMAGE_SIZE, IMAGE_SIZE))
-        return teacher(crops, training=False)
-
-    return lambda images, boxes: predict(images, boxes).numpy()
