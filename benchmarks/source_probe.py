@@ -49,9 +49,20 @@ COLUMNS = {
 }
 
 
-def make_measure():
-    """Return the function that measures one row; it keeps the set and the features it used last."""
-    kept = {}
+def make_measure(files=None):
+    """Return the function that measures one row; it keeps the set and the features it used last.
+
+    Parameters
+    ----------
+    files : dict of str to pathlib.Path, optional
+        Weights of a source instead of its own.
+
+    Returns
+    -------
+    callable
+        For :func:`tlbook.evidence.experiments.run_grid`.
+    """
+    kept, files = {}, files or {}
 
     def keep(key, make):
         if kept.get(key[0], (None,))[0] != key:
@@ -63,7 +74,8 @@ def make_measure():
         whole, num_classes = keep(("set", name, size), lambda: load_whole(name, size))
         drawn = row["seed"] if row["source"] == "random" else 0
         network = row["source"], size, drawn
-        source = keep(("source", *network), lambda: load_source(network[0], image_size=size, seed=drawn))
+        own = files.get(network[0])
+        source = keep(("source", *network), lambda: load_source(network[0], weights=own, image_size=size, seed=drawn))
         features = keep(("features", name, *network), lambda: extract_features(source, whole, quiet=True))
         side = split_groups(whole.labels, whole.groups, seed=row["seed"])
         train = np.flatnonzero(side == 0)

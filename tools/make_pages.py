@@ -28,13 +28,14 @@ MEANS = {  # table: columns that make the lines of its means, those that make th
     "head_only_fracatlas": (("source", "image_size"), (), "balanced_accuracy"),
     "honest_splits": (("task", "source", "learner", "labels"), ("split",), "balanced_accuracy"),
     "source_probe": (("set",), ("source", "image_size"), "balanced_accuracy"),
+    "source_rerun": (("source", "place"), (), "balanced_accuracy"),
     "strategies_real": (("case", "source", "strategy", "batch_norm", "learning_rate"), (), "balanced_accuracy"),
     "depth_by_size": (("case", "per_class"), ("depth",), "balanced_accuracy"),
     "transfer_or_scratch": (("variant", "set"), ("strategy", "learning_rate"), "balanced_accuracy"),
 }
 
 # tables of real images alone: their seeds split one pool; elsewhere a column "variant" tells
-REAL = {"data_scarcity_real", "head_only_fracatlas", "honest_splits", "source_probe", "strategies_real"}
+REAL = {"data_scarcity_real", "head_only_fracatlas", "honest_splits", "source_probe", "source_rerun", "strategies_real"}
 
 DATA_CARDS = """# Data cards
 
