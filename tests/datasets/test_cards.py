@@ -64,6 +64,19 @@ def test_the_probe_of_a_source_card_is_what_was_measured(name):
     assert {row["weights"] for row in rows if row["source"] == name} == {card.facts["weights"]["sha256"][:12]}
 
 
+@pytest.mark.parametrize("name", ["photos", "worlds"])
+def test_a_recipe_run_again_lands_within_a_point_of_its_card(name):
+    facts = load_card(name).facts
+    rows = [row for row in read_table("source_rerun") if row["source"] == name]
+    assert {row["place"] for row in rows} == {facts["run_again"]["place"]}
+    assert len({(row["set"], row["seed"]) for row in rows}) == len(rows) == 9 * 5
+    (weights,) = {row["weights"] for row in rows}
+    assert not facts["weights"]["sha256"].startswith(weights)
+    again = np.mean([row["balanced_accuracy"] for row in rows])
+    assert facts["run_again"]["balanced_accuracy"] == pytest.approx(again, abs=5e-4)
+    assert again == pytest.approx(facts["probe"]["balanced_accuracy"], abs=0.01)
+
+
 @pytest.mark.parametrize("name", SYNTHETIC)
 def test_cards_of_synthetic_cases_say_so(name):
     card = load_card(name)
