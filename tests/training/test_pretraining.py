@@ -163,3 +163,4 @@ def test_an_interrupted_run_ends_with_the_weights_of_another_run(material, tmp_p
         with pytest.raises(KeyboardInterrupt):
             pretrain(recipe, tmp_path / "cut", quiet=True)
     assert pretrain(recipe, tmp_path / "cut", quiet=True)["sha256"] == whole["sha256"]
+    assert pretrain(recipe, tmp_path / "whole", quiet=True) == whole, "a finished run gives its result again"

@@ -153,33 +153,29 @@ def pretrain(recipe, folder, *, quiet=False):
     Returns
     -------
     dict
-        ``weights`` (path), ``sha256``, ``steps``, ``images`` (seen) and ``loss`` (mean since the last
-        checkpoint but one).
+        ``weights`` (path), ``sha256``, ``steps``, ``images`` (seen) and ``loss`` (mean of the last stretch of steps).
     """
     keras = import_keras()
     set_seed(recipe.seed)
     material = load_material(recipe, folder, quiet=quiet)
     student = _build_for(recipe, material)
     checkpoint = folder / f"{recipe.name}_{recipe.steps}_{recipe.seed}.checkpoint.npz"
-    first = _restore(student, checkpoint)
-    stretches = [s for s in recipe.list_stretches(CHECKPOINT_EVERY) if s[1] > first]
-    for start, stop in show_progress(stretches, f"pre-training {recipe.name}", quiet=quiet):
-        history = student.fit(_batches(recipe, material, max(first, start), stop), shuffle=False, verbose=0)
-        loss = history.history["loss"][0]
-        _save(student, checkpoint, stop)
+    done, loss = _restore(student, checkpoint)
+    bar = iter(show_progress(range(done, recipe.steps), f"pre-training {recipe.name}", quiet=quiet))
+    ticks = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: next(bar, None))
+    for start, stop in recipe.list_stretches(CHECKPOINT_EVERY):
+        if stop <= done:
+            continue
+        batches = _batches(recipe, material, max(done, start), stop)
+        loss = student.fit(batches, shuffle=False, verbose=0, callbacks=[ticks]).history["loss"][0]
+        _save(student, checkpoint, stop, loss)
         if not quiet:
             print(f"step {stop} of {recipe.steps}: loss {loss:.3f}", flush=True)
     path = folder / f"{recipe.name}.npz"
     sha256 = save_weights(copy_backbone(student), path)
     keras.backend.clear_session()
     images = recipe.steps * (recipe.num_photos + recipe.num_worlds)
-    return {
-        "weights": path,
-        "sha256": sha256,
-        "steps": recipe.steps,
-        "images": images,
-        "loss": loss,
-    }
+    return {"weights": path, "sha256": sha256, "steps": recipe.steps, "images": images, "loss": loss}
 
 
 def _build_for(recipe, material):
@@ -197,18 +193,19 @@ def _state(student):
     return [*student.variables, *student.optimizer.variables]
 
 
-def _save(student, path, step):
+def _save(student, path, step, loss):
     keras = import_keras()
     arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_state(student))}
     partial = path.with_suffix(".part.npz")
-    np.savez(partial, step=step, **arrays)
+    np.savez(partial, step=step, loss=loss, **arrays)
     os.replace(partial, path)
 
 
 def _restore(student, path):
+    """Take up where an earlier run stopped: the steps that it did, and its last loss."""
     if not path.exists():
-        return 0
+        return 0, float("nan")
     with np.load(path) as stored:
         for i, variable in enumerate(_state(student)):
             variable.assign(stored[f"v{i}"])
-        return int(stored["step"])
+        return int(stored["step"]), float(stored["loss"])
