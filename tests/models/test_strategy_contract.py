@@ -212,9 +212,9 @@ def shake(backbone):
             layer.finalize_state()  # it works with constants that it takes from its weights
 
 
-def draw_pixels(size):
-    """Three images of noise: one a class."""
-    return np.random.default_rng(1).integers(0, 256, (len(CLASSES), size, size, 3), dtype=np.uint8)
+def draw_pixels(size, *, count=3, seed=1):
+    """Images of noise: one a class."""
+    return np.random.default_rng(seed).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
 
 
 @pytest.fixture(scope="module")

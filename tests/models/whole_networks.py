@@ -1,5 +1,7 @@
 """The contract of test_strategy_contract.py on whole networks: half an hour of one core, run by ``make contract``."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from tests.models.test_strategy_contract import CLASSES, FAMILIES, WHOLE, check_contract, draw_pixels, shake
@@ -14,14 +16,22 @@ def source(request):
     name, size = request.param[:2]
     found = load_source(name, weights=None if name == "random" else "random", image_size=size)
     shake(found.backbone)
-    norms = list_norms(found.backbone)
-    momenta = [layer.momentum for layer in norms]
-    for layer in norms:
-        layer.momentum = 0.0
-    found.backbone(255 - draw_pixels(size), training=True)  # not what it trains on: its statistics have to move
-    for layer, momentum in zip(norms, momenta, strict=True):
-        layer.momentum = momentum
+    with calibrating(found.backbone):
+        # others than it trains on, for its statistics have to move; a few would leave variances of nearly nothing
+        found.backbone(draw_pixels(size, count=64, seed=2), training=True)
     return found
+
+
+@contextmanager
+def calibrating(backbone):
+    """Have statistics take a batch's values at once; dropped blocks would give them other ones than inference meets."""
+    kept = [(x, "momentum", x.momentum) for x in list_norms(backbone)]
+    kept += [(x, "rate", x.rate) for x in backbone.layers if isinstance(x, import_keras().layers.Dropout)]
+    for layer, name, _ in kept:
+        setattr(layer, name, 0.0)
+    yield
+    for layer, name, value in kept:
+        setattr(layer, name, value)
 
 
 def list_norms(backbone):
