@@ -19,7 +19,7 @@ from benchmarks.cases import SETS
 from benchmarks.source_probe import IMAGE_SIZE, SEEDS, make_measure
 from tlbook.datasets.cards import load_card
 from tlbook.evidence.experiments import run_grid
-from tlbook.evidence.results import read_table, results_path, write_record
+from tlbook.evidence.results import hash_file, read_table, results_path, write_record
 from tlbook.runtime import mirror_dir
 
 NAME = "source_rerun"
@@ -50,6 +50,8 @@ def main():
     rows = [dict(zip(key, (options.source, options.place, *row), strict=True)) for row in _list_sets()]
     measure = make_measure({options.source: options.file})
     done = run_grid(results_path(NAME), rows, lambda row: measure({**row, "image_size": IMAGE_SIZE}), key=key)
+    if {row["weights"] for row in done} != {hash_file(options.file)[:12]}:
+        parser.error(f"the table holds other weights from {options.place!r}; name another place, or remove those rows")
     command = 'python -m benchmarks.source_rerun SOURCE FILE --place "…"'
     inputs = [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=inputs)
