@@ -1,10 +1,10 @@
 """The same seed on one core and on two: how far the scores of one command lie apart.
 
-The FracAtlas subset, unpacked, as a user would adapt to it: ``python -m tlbook adapt`` with patients from its table,
-default source, the head alone and full fine-tuning at its defaults, seeds 0 to 4 for split and initialisation. Each
-row is a process of its own, with TensorFlow held to one thread an operation or to two, and with its own cache of
-features. Nothing else differs. Sums are taken in another order then, which moves last digits; training by gradients
-lets them grow.
+The FracAtlas subset, unpacked, as a user would adapt to it: ``python -m tlbook adapt`` with its table of
+near-duplicates, default source, the head alone and full fine-tuning at its defaults, seeds 0 to 4 for split and
+order. Each row is a process of its own, with TensorFlow held to one thread an operation or to two, and with its own
+cache of features. Nothing else differs. Sums are taken in another order then, which moves last digits; training
+by gradients lets them grow.
 
 Run it as ``python -m benchmarks.thread_count``; needs TLBOOK_DATA_DIR and two cores. It goes on where it was stopped.
 """
@@ -18,8 +18,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tlbook.evidence.comparisons import paired_differences, summarise
+from tlbook.evidence.comparisons import format_summary, paired_differences
 from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.intervals import RESPLITS
 from tlbook.evidence.results import results_path, write_record
 from tlbook.runtime import mirror_dir
 
@@ -66,9 +67,7 @@ def run_command(folder, strategy, threads, seed):
 
 def main():
     """Measure, record, and print how far one thread lies from two."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()  # fmt: skip
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     if mirror_dir() is None:
         sys.exit("the radiographs are not on this machine; set TLBOOK_DATA_DIR to the folder that holds them")
     key = ("strategy", "threads", "seed")
@@ -79,10 +78,10 @@ def main():
         table = run_grid(results_path(NAME), rows, lambda row: run_command(Path(folder), **row), key=key)
     command = "python -m benchmarks.thread_count"
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=[mirror_dir() / ARCHIVE])
-    for score in summarise(table, ("strategy", "threads"), "balanced_accuracy"):
-        print(*score.values())
-    print("one thread minus two, seed by seed:")
-    for (how,), gap in paired_differences(table, ("strategy",), "threads", THREADS, value="balanced_accuracy").items():
+    print(format_summary(table, ("strategy", "threads"), "balanced_accuracy", test_to_train=RESPLITS))
+    print("one thread minus two, seed by seed, fraction:")
+    options = {"value": "balanced_accuracy", "test_to_train": RESPLITS}
+    for (how,), gap in paired_differences(table, ("strategy",), "threads", THREADS, **options).items():
         print(how, gap)
 
 
