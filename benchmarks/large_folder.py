@@ -10,9 +10,6 @@ half an hour. It goes on where it was stopped.
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from functools import lru_cache
@@ -21,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.measuring import run_adapt
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
 from tlbook.runtime import show_progress
@@ -89,16 +87,7 @@ def run_command(folder):
     dict
         Under the names of ``COLUMNS``.
     """
-    with tempfile.TemporaryDirectory() as place:
-        out = Path(place) / "run"
-        command = [sys.executable, "-m", "tlbook", "adapt", str(folder), "--strategy", "head", "--out", str(out)]
-        environment = os.environ | {"TLBOOK_CACHE_DIR": str(Path(place) / "cache")}
-        process = subprocess.Popen([*command, "--no-images", "--quiet"], env=environment, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, process.args)
-        report = json.loads((out / "report.json").read_text())
+    report, usage = run_adapt(folder, "--strategy", "head")
     kilobyte = 1024 if sys.platform == "linux" else 1  # macOS counts bytes
     return {
         "peak_megabytes": round(usage.ru_maxrss * kilobyte / 1e6), "command_seconds": report["seconds"]["total"],

@@ -1,6 +1,12 @@
-"""What tables that compare strategies share: command line, a row's measurement, the length of training."""
+"""What measurements share: command line, a row of a strategy, a run of the command, the length of training."""
 
 import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 from tlbook.evidence.adapt import adapt, mean_recall, predict_split
 
@@ -64,6 +70,35 @@ def score_strategy(data, source, strategy, *, seed, parts=None):
         "balanced_accuracy": mean_recall(labels, answers),
         **{name: mean_recall(labels[p], answers[p]) if p.any() else None for name, p in (parts or {}).items()},
     }  # fmt: skip
+
+
+def run_adapt(folder, *words, **environment):
+    """Run ``python -m tlbook adapt`` in a process of its own, with an empty cache, and watch it.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    *words : str
+        Further words of the command.
+    **environment : str
+        Variables to set for it.
+
+    Returns
+    -------
+    report : dict
+        What it wrote as ``report.json``.
+    usage : resource.struct_rusage
+        What the operating system saw of it.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        out, held = Path(place) / "run", {"TLBOOK_CACHE_DIR": str(Path(place) / "cache"), **environment}
+        command = [sys.executable, "-m", "tlbook", "adapt", str(folder), "--out", str(out), "--no-images", "--quiet"]
+        process = subprocess.Popen([*command, *words], env=os.environ | held, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+        return json.loads((out / "report.json").read_text()), usage
 
 
 def count_epochs(steps, num_train, batch_size):

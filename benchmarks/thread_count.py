@@ -10,14 +10,12 @@ Run it as ``python -m benchmarks.thread_count``; needs TLBOOK_DATA_DIR and two c
 """
 
 import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 
+from benchmarks.measuring import run_adapt
+from tlbook.datasets.archives import extract_archives
 from tlbook.evidence.comparisons import format_summary, paired_differences
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import RESPLITS
@@ -54,13 +52,8 @@ def run_command(folder, strategy, threads, seed):
     dict
         Under the names of ``COLUMNS``.
     """
-    with tempfile.TemporaryDirectory() as place:
-        out = Path(place) / "run"
-        command = [sys.executable, "-m", "tlbook", "adapt", str(folder), "--groups", str(folder / "metadata.csv")]
-        command += ["--strategy", strategy, "--seed", str(seed), "--out", str(out), "--no-images", "--quiet"]
-        held = {"TF_NUM_INTRAOP_THREADS": str(threads), "TLBOOK_CACHE_DIR": str(Path(place) / "cache")}
-        subprocess.run(command, env=os.environ | held, stdout=subprocess.DEVNULL, check=True)
-        report = json.loads((out / "report.json").read_text())
+    words = ["--groups", str(folder / "metadata.csv"), "--strategy", strategy, "--seed", str(seed)]
+    report, _ = run_adapt(folder, *words, TF_NUM_INTRAOP_THREADS=str(threads))
     scores = {name: report[name]["value"] for name in ("auroc", "balanced_accuracy")}
     return {"num_train": report["n_train"], "num_test": report["n_test"], **scores}
 
@@ -72,10 +65,9 @@ def main():
         sys.exit("the radiographs are not on this machine; set TLBOOK_DATA_DIR to the folder that holds them")
     key = ("strategy", "threads", "seed")
     rows = [dict(zip(key, (how, n, seed), strict=True)) for how in STRATEGIES for seed in SEEDS for n in THREADS]
-    with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(mirror_dir() / ARCHIVE) as archive:
-            archive.extractall(folder)
-        table = run_grid(results_path(NAME), rows, lambda row: run_command(Path(folder), **row), key=key)
+    with tempfile.TemporaryDirectory() as place:
+        folder = extract_archives([mirror_dir() / ARCHIVE], Path(place) / "radiographs")
+        table = run_grid(results_path(NAME), rows, lambda row: run_command(folder, **row), key=key)
     command = "python -m benchmarks.thread_count"
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=[mirror_dir() / ARCHIVE])
     print(format_summary(table, ("strategy", "threads"), "balanced_accuracy", test_to_train=RESPLITS))
