@@ -58,7 +58,7 @@ $(VENV)/.peers: benchmarks/requirements.txt requirements.txt | $(READY)
 
 benchmarks: $(READY) $(VENV)/.peers  ## time ours against other recipes (an hour; on a quiet machine; head_only needs TLBOOK_DATA_DIR)
 	$(BIN)/python -m benchmarks.peers
-	$(BIN)/python -m benchmarks.frozen_frontier
+	$(BIN)/python -m benchmarks.activation_cache
 	$(BIN)/python -m benchmarks.head_only
 
 lab: $(READY)  ## open the chapters in JupyterLab

@@ -14,7 +14,7 @@ penalty chosen on validation.
 
 Five epochs; Adam with warm-up and half a cosine (``tlbook.training.fit.compile_model``), at its peak 1e-3 for batches
 of 32 and 1e-3 / sqrt(8) for batches of 4; 5e-3 for ``film`` and ``norm``. No augmentation, no choice of an epoch: the
-last one counts. Balanced accuracy on the test side; where statistics train it is scored a second time after they were
+last one counts. Balanced accuracy on the test set; where statistics train it is scored a second time after they were
 taken anew, as the plain mean over the training images in batches of 32, all weights as they were. Epochs and pixels
 were set after ``frozen`` and ``trained`` had been tried on synthetic seeds 0 and 90, where their test scores were seen.
 The real variant has ``frozen`` and ``trained`` only.
@@ -28,19 +28,19 @@ from functools import lru_cache
 
 import numpy as np
 
-from tlbook.datasets.load import load_case
+from tlbook.cases import load_case
 from tlbook.errors import BadInput
-from tlbook.evidence.adapt import mean_recall
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.adapters import list_batch_norm
 from tlbook.models.classifiers import build_classifier, build_feature_model, count_parameters, set_head
+from tlbook.models.heads import fit_head
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FiLMOnly, FullFineTune, HeadOnly, NormOnly
-from tlbook.models.zoo import load_source
+from tlbook.run import balanced_accuracy
 from tlbook.runtime import data_dir, mirror_dir, set_seed
 from tlbook.training.fit import compile_model
-from tlbook.training.heads import fit_head
 
 NAME = "batch_norm"
 SOURCE = "worlds"
@@ -77,7 +77,7 @@ COLUMNS = {
     "trainable_params": "weights that trained, the head's included",
     "train_loss": "mean over the last epoch, as training sees it; empty where nothing trains by gradients",
     "train_balanced_accuracy": "on the training images, in use, fraction",
-    "balanced_accuracy": "on the test side, in use, fraction",
+    "balanced_accuracy": "on the test set, in use, fraction",
     "recounted": "the same after the statistics were taken anew from the training images; empty where they are frozen",
     "seconds": "of the row on a shared machine; the first row of a seed also draws or reads the images",
 }
@@ -96,7 +96,7 @@ def load_seed(variant, seed):
     -------
     train, test : tuple of numpy.ndarray
         Images, uint8, and labels.
-    head : tlbook.training.heads.Head
+    head : tlbook.models.heads.LogisticHead
     classes : tuple of str
     """
     case = load_case("signs", variant=variant, per_class=PER_CLASS, seed=seed)
@@ -177,10 +177,10 @@ def _measure(row):
         compile_model(model, rate, steps)
         fitted = model.fit(*train, batch_size=row["batch_size"], epochs=EPOCHS, verbose=0)
         loss = fitted.history["loss"][-1]
-    on_train, on_test = (mean_recall(y, np.asarray(model(x, training=False))) for x, y in (train, test))
+    on_train, on_test = (balanced_accuracy(y, np.asarray(model(x, training=False))) for x, y in (train, test))
     if row["momentum"]:
         recount_statistics(model, train[0], row["seed"])
-        recounted = mean_recall(test[1], np.asarray(model(test[0], training=False)))
+        recounted = balanced_accuracy(test[1], np.asarray(model(test[0], training=False)))
     return {
         "weights": source.weights_sha256[:12], "num_train": len(train[1]), "num_test": len(test[1]), "steps": steps,
         "trainable_params": count_parameters(model)[0], "train_loss": loss, "train_balanced_accuracy": on_train,

@@ -1,4 +1,4 @@
-"""The data sets that benchmarks measure on: nine real sets, whole, and the sides that a seed makes of them."""
+"""The data sets that benchmarks measure on: nine real sets, whole, and the splits that a seed makes of them."""
 
 import zipfile
 from functools import lru_cache
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tlbook.cases import load_case
 from tlbook.datasets.dataset import Dataset, Split
 from tlbook.datasets.folders import from_folder
-from tlbook.datasets.load import load_case
 from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.datasets.stores import ArrayStore
 from tlbook.runtime import mirror_dir
@@ -28,7 +28,7 @@ SLICES = 32  # of a person in the Alzheimer set
 
 
 def load_whole(name, image_size=96):
-    """Read a real set as one side: all images of all sides in a fixed order.
+    """Read a real set as one split: all images of all splits in a fixed order.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ def load_whole(name, image_size=96):
         classes = sorted({Path(member).parent.name for member in list_members(path)})
         exclude = tuple(c for i, c in enumerate(classes) if i % 3)
     data = from_folder(path, groups="metadata.csv", exclude=exclude, quiet=True)
-    sides = (data.train, data.val, data.test)
-    names = [n for side in sides for n in side.names]
-    labels = np.concatenate([side.labels for side in sides])
-    groups = np.concatenate([side.groups for side in sides])
-    images = np.concatenate([side.load(image_size, quiet=True) for side in sides])
+    splits = (data.train, data.val, data.test)
+    names = [n for split in splits for n in split.names]
+    labels = np.concatenate([split.labels for split in splits])
+    groups = np.concatenate([split.groups for split in splits])
+    images = np.concatenate([split.load(image_size, quiet=True) for split in splits])
     order = np.argsort(names)
     whole = Split(ArrayStore(images), labels, tuple(names), groups)
     return whole.take(order), len(data.classes)
@@ -71,11 +71,11 @@ def _keep_whole(name, image_size):
 
 
 @lru_cache(maxsize=2)
-def load_sides(name, variant, per_class, seed, *, image_size=96):
+def load_splits(name, variant, per_class, seed, *, image_size=96):
     """Load one set as one seed splits or draws it, its images in memory.
 
-    A real set: whole groups on one side, 60/20/20, at most as many validation images a class as training images, all
-    test images. A synthetic case has sides of its own.
+    A real set: whole groups in one split, 60/20/20, at most as many validation images a class as training images, all
+    test images. A synthetic case has splits of its own.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def load_sides(name, variant, per_class, seed, *, image_size=96):
 
 
 def divide(whole, num_classes, per_class, *, seed):
-    """Divide a real set: whole groups on one side, at most so many training and validation images a class.
+    """Divide a real set: whole groups in one split, at most so many training and validation images a class.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ def divide(whole, num_classes, per_class, *, seed):
     -------
     Dataset
     """
-    side = split_groups(whole.labels, whole.groups, seed=seed)
-    train, val, test = (np.flatnonzero(side == s) for s in range(3))
+    split = split_groups(whole.labels, whole.groups, seed=seed)
+    train, val, test = (np.flatnonzero(split == s) for s in range(3))
     train, val = (s[nested_subset(whole.labels[s], whole.groups[s], per_class, seed=seed)] for s in (train, val))
     classes = tuple(f"class_{c}" for c in range(num_classes))
     return Dataset("divided", classes, *(whole.take(s) for s in (train, val, test)))

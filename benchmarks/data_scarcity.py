@@ -1,6 +1,6 @@
 """Hand-made features, a small network from scratch and a transferred head as the number of labels grows.
 
-Protocol, fixed before the run. Case signs, balanced accuracy on its test side, seeds 0 to 4: a seed draws its own
+Protocol, fixed before the run. Case signs, balanced accuracy on its test set, seeds 0 to 4: a seed draws its own
 images (of the real variant: its own split), subsets and initial weights. Training subsets are nested, without
 replacement, whole posts first.
 
@@ -21,18 +21,18 @@ import argparse
 
 import numpy as np
 
+from tlbook.cases import load_case
 from tlbook.datasets.descriptors import describe_images
-from tlbook.datasets.load import load_case
 from tlbook.datasets.splits import nested_subset
-from tlbook.evidence.adapt import mean_recall
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.heads import fit_head
 from tlbook.models.networks import build_small_network
-from tlbook.models.zoo import load_source
+from tlbook.models.sources import load_source
+from tlbook.run import balanced_accuracy
 from tlbook.runtime import data_dir, import_keras, mirror_dir, set_seed
 from tlbook.training.features import extract_features
-from tlbook.training.heads import fit_head
 
 NAMES = {"synthetic": "data_scarcity", "real": "data_scarcity_real"}
 CASE = "signs"
@@ -48,7 +48,7 @@ COLUMNS = {
     "seed": "of images, subset and initial weights",
     "num_train": "training images",
     "num_test": "test images",
-    "balanced_accuracy": "on the test side, fraction",
+    "balanced_accuracy": "on the test set, fraction",
     "seconds": "of the row on a shared machine; the first row of a seed also draws and reads the images",
 }
 
@@ -73,7 +73,7 @@ def train_small_network(train, val, num_classes, *, seed):
     adam, loss = keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy"
     model.compile(adam, loss, metrics=["accuracy"], jit_compile=False)
     repeats = -(-BATCHES * 32 // len(train[1]))
-    images, labels = (np.concatenate([side] * repeats) for side in train)
+    images, labels = (np.concatenate([split] * repeats) for split in train)
     keep_best = keras.callbacks.EarlyStopping("val_accuracy", mode="max", patience=EPOCHS, restore_best_weights=True)
     model.fit(images, labels, validation_data=val, epochs=EPOCHS, batch_size=32, callbacks=[keep_best], verbose=0)
     return model
@@ -87,12 +87,12 @@ def make_measure(variant):
         if seed not in kept:
             kept.clear()
             case = load_case(CASE, per_class=LARGEST, seed=seed, variant=variant)
-            sides = (case.train, case.val, case.test)
-            pixels = [side.load(IMAGE_SIZE, quiet=True) for side in sides]
+            splits = (case.train, case.val, case.test)
+            pixels = [split.load(IMAGE_SIZE, quiet=True) for split in splits]
             source = load_source("photos")
             kept[seed] = case, pixels, {
                 "hand-made": [describe_images(p) for p in pixels],
-                "transferred": [extract_features(source, side, quiet=True) for side in sides],
+                "transferred": [extract_features(source, split, quiet=True) for split in splits],
             }  # fmt: skip
         return kept[seed]
 
@@ -107,7 +107,7 @@ def make_measure(variant):
         else:
             train, val, test = features[row["method"]]
             probabilities = fit_head(train[chosen], y, val, case.val.labels, num_classes).predict(test)
-        score = mean_recall(case.test.labels, probabilities)
+        score = balanced_accuracy(case.test.labels, probabilities)
         return {"num_train": len(y), "num_test": len(case.test), "balanced_accuracy": score}
 
     return measure

@@ -1,25 +1,25 @@
 """Is deeper better as data grows: head, last third, two thirds and all of the network, at four sizes of training set.
 
 Protocol, written down before the run. Synthetic cases fractures, brains and dogs (brains counts people); the embedded
-default source at 96 px; validation and test sides do not depend on the size; of the former 160 images at most, evenly
+default source at 96 px; validation and test splits do not depend on the size; of the former 160 images at most, evenly
 spaced, since they are looked at after every epoch. Whatever trains by gradients gets 240 steps of 32 images (Adam, the
 strategy's own learning rate, warm-up and half cosine, the epoch that is best on validation), so that size changes what
 is seen, not how long; a fitted head to start from; mirrored images on fractures and dogs. Balanced accuracy on the test
-side; seeds 0 to 4 vary drawn images, initialisation and order; t intervals.
+split; seeds 0 to 4 vary drawn images, initialisation and order; t intervals.
 
 Run it as ``python -m benchmarks.depth_by_size``; it needs no files and goes on where it was stopped, seed after seed.
 """
 
 from dataclasses import replace
 
-from benchmarks.cases import load_sides
+from benchmarks.cases import load_splits
 from benchmarks.measuring import COLUMNS as MEASURED
 from benchmarks.measuring import count_epochs, make_parser, score_strategy
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FullFineTune, HeadOnly, PartialUnfreeze
-from tlbook.models.zoo import load_source
 
 NAME = "depth_by_size"
 SOURCE, IMAGE_SIZE = "photos", 96
@@ -62,7 +62,7 @@ def make_strategy(depth, case, num_train):
 
 
 def _measure(row):
-    data = load_sides(row["case"], "synthetic", row["per_class"], row["seed"])
+    data = load_splits(row["case"], "synthetic", row["per_class"], row["seed"])
     data = replace(data, val=data.val.take(range(0, len(data.val), -(-len(data.val) // MAX_VAL))))
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
     strategy = make_strategy(row["depth"], row["case"], len(data.train))

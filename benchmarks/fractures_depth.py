@@ -4,7 +4,7 @@ Protocol, written down before the run. Case fractures at its default difficulty,
 class, 400 test images, the embedded network. Head: fitted to convergence. Full: 40 epochs (520 steps of 32 images) from
 a fitted head, batch normalisation as in the source, the better of two learning rates by balanced accuracy on
 validation. From scratch: 150 epochs (1,950 steps), batch normalisation trained, the best of three learning rates
-likewise. Mirrored images, the epoch that is best on validation. Balanced accuracy on the test side; seeds 0 to 4 vary
+likewise. Mirrored images, the epoch that is best on validation. Balanced accuracy on the test set; seeds 0 to 4 vary
 drawn images, initialisation and order; t intervals.
 
 What was seen beforehand, on other drawings (seeds 100 and 101): heads at 96 px reach about 0.75 and from 128 px upwards
@@ -17,12 +17,12 @@ Run it as ``python -m benchmarks.fractures_depth``; it needs no files and goes o
 
 from benchmarks.measuring import COLUMNS as MEASURED
 from benchmarks.measuring import make_parser, score_strategy
-from tlbook.datasets.load import load_case
+from tlbook.cases import load_case
 from tlbook.evidence.comparisons import choose_on_validation, format_summary
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FromScratch, FullFineTune, HeadOnly
-from tlbook.models.zoo import load_source
 
 NAME = "fractures_depth"
 SOURCE, IMAGE_SIZE, PER_CLASS = "photos", 128, 200

@@ -3,7 +3,7 @@
 Protocol, written down before the run. As ``benchmarks.fractures_depth`` (128 px, 200 images a class, 400 test images,
 the same numbers of epochs), at difficulties 0.2 and 0.3, where the case's default and that table have 0.1. One learning
 rate for full and for from scratch, 3e-3, which validation preferred there on most seeds; its rows at that rate are
-the curve's first point. Balanced accuracy on the test side; seeds 0 to 4; t intervals. (The first plan had 0.6 in the
+the curve's first point. Balanced accuracy on the test set; seeds 0 to 4; t intervals. (The first plan had 0.6 in the
 place of 0.2. Seed 0 showed next to nothing learned there, head .59, full .48, so that point was given up before
 any row at 0.2 was measured; its three rows were not kept.)
 
@@ -22,11 +22,11 @@ seed.
 from benchmarks.fractures_depth import COLUMNS, PER_CLASS, SEEDS, SOURCE, make_strategy
 from benchmarks.fractures_depth import IMAGE_SIZE as DEFAULT_SIZE
 from benchmarks.measuring import make_parser, score_strategy
-from tlbook.datasets.load import load_case
+from tlbook.cases import load_case
 from tlbook.evidence.comparisons import format_summary
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import read_table, results_path, write_record
-from tlbook.models.zoo import load_source
+from tlbook.models.sources import load_source
 
 NAME = "fractures_difficulty"
 SETTINGS = ((0.2, 128), (0.3, 128), (0.2, 160))

@@ -1,7 +1,7 @@
 """What retraining the head costs, in plain forward passes over the same images.
 
 Real radiographs (the FracAtlas subset), MobileNetV2 with ImageNet weights at 160 px, 400 training and 400 test images,
-half of them fractured, near-duplicates on one side. Each pair draws other images by its seed and times three things on
+half of them fractured, near-duplicates in one split. Each pair draws other images by its seed and times three things on
 them, in turns, with everything compiled beforehand and nothing cached:
 
 * forward: the pooled features of all 800 images, once, and nothing else;
@@ -21,17 +21,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.cases import load_case
 from tlbook.datasets.dataset import Split
-from tlbook.datasets.load import load_case
 from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.datasets.stores import ArrayStore
 from tlbook.evidence.intervals import paired_t_interval
 from tlbook.evidence.metrics import score_predictions
 from tlbook.models.classifiers import build_feature_model
-from tlbook.models.zoo import load_source
+from tlbook.models.heads import fit_head
+from tlbook.models.sources import load_source
 from tlbook.runtime import hardware, import_keras, mirror_dir, set_seed, show_progress, versions
 from tlbook.training.features import BATCH_SIZE, extract_features
-from tlbook.training.heads import fit_head
 
 IMAGE_SIZE = 160
 PER_CLASS = 200
@@ -55,8 +55,8 @@ class Draw:
     classes: tuple
 
     @property
-    def sides(self):
-        """All sides, in order."""
+    def splits(self):
+        """All splits, in order."""
         return self.fit, self.choose, self.test
 
 
@@ -70,10 +70,10 @@ def load_images():
     classes : tuple of str
     """
     case = load_case("fractures", variant="real")
-    sides = (case.train, case.val, case.test)
-    images = np.concatenate([side.load(IMAGE_SIZE) for side in sides])
-    labels, groups = (np.concatenate([getattr(side, key) for side in sides]) for key in ("labels", "groups"))
-    names = tuple(name for side in sides for name in side.names)
+    splits = (case.train, case.val, case.test)
+    images = np.concatenate([split.load(IMAGE_SIZE) for split in splits])
+    labels, groups = (np.concatenate([getattr(split, key) for split in splits]) for key in ("labels", "groups"))
+    names = tuple(name for split in splits for name in split.names)
     return Split(ArrayStore(images), labels, names, groups), case.classes
 
 
@@ -90,8 +90,8 @@ def draw_images(whole, classes, seed):
     -------
     Draw
     """
-    side = split_groups(whole.labels, whole.groups, fractions=(0.5, 0.5), seed=seed)
-    train, test = (whole.take(np.flatnonzero(side == i)) for i in (0, 1))
+    split = split_groups(whole.labels, whole.groups, fractions=(0.5, 0.5), seed=seed)
+    train, test = (whole.take(np.flatnonzero(split == i)) for i in (0, 1))
     train, test = (part.take(nested_subset(part.labels, part.groups, PER_CLASS, seed=seed)) for part in (train, test))
     chooses = split_groups(train.labels, train.groups, fractions=(0.8, 0.2), seed=seed) == 1
     return Draw(train.take(np.flatnonzero(~chooses)), train.take(np.flatnonzero(chooses)), test, classes)
@@ -106,8 +106,8 @@ def pass_forward(model, draw):
         Raw pixels to pooled features.
     draw : Draw
     """
-    for side in draw.sides:
-        pixels = side.images.array
+    for split in draw.splits:
+        pixels = split.images.array
         for start in range(0, len(pixels), BATCH_SIZE):
             model.predict_on_batch(pixels[start : start + BATCH_SIZE])
 
@@ -127,7 +127,7 @@ def retrain_head(source, draw):
     """
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TLBOOK_CACHE_DIR"] = folder
-        fit, choose, test = (extract_features(source, side, quiet=True) for side in draw.sides)
+        fit, choose, test = (extract_features(source, split, quiet=True) for split in draw.splits)
     head = fit_head(fit, draw.fit.labels, choose, draw.choose.labels, len(draw.classes))
     return score_predictions(draw.test.labels, head.predict(test), draw.classes).balanced_accuracy.value
 

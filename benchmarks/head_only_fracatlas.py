@@ -1,10 +1,10 @@
 """A head on frozen features of real radiographs: embedded source against ImageNet's, and what resolution adds.
 
 Protocol, written down before the run. The FracAtlas subset (``load_case("fractures", variant="real")``), whole groups
-of near-duplicates on one side, 60/20/20, 200 training images a class; seeds 0 to 4 vary the split and, for random
+of near-duplicates in one split, 60/20/20, 200 training images a class; seeds 0 to 4 vary the split and, for random
 weights, the network. Groups are near-duplicates: patients are not on record, and two pictures of one patient may lie
-on two sides. Average pooling of the last feature map; a logistic head by L-BFGS, classes weighed alike, its
-penalty chosen on validation; the test side is scored once. Features are computed once an image and source, over all
+in two splits. Average pooling of the last feature map; a logistic head by L-BFGS, classes weighed alike, its
+penalty chosen on validation; the test set is scored once. Features are computed once an image and source, over all
 images, and kept on disk.
 
 Run it as ``python -m benchmarks.head_only_fracatlas``; needs TLBOOK_DATA_DIR. It goes on where it was
@@ -16,18 +16,18 @@ from functools import lru_cache
 
 import numpy as np
 
+from tlbook.cases import load_case
 from tlbook.datasets.dataset import Split
-from tlbook.datasets.load import load_case
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.metrics import score_predictions
 from tlbook.evidence.results import results_path, write_record
-from tlbook.models.zoo import load_source
+from tlbook.models.heads import fit_head
+from tlbook.models.sources import load_source
 from tlbook.runtime import mirror_dir
 from tlbook.training.features import extract_features
-from tlbook.training.heads import fit_head
 
 NAME = "head_only_fracatlas"
 SETTINGS = (
@@ -51,10 +51,10 @@ COLUMNS = {
     "num_val": "validation images",
     "num_test": "test images",
     "penalty": "scikit-learn's C, chosen on validation",
-    "majority_baseline": "accuracy of always answering the commoner class of the test side, fraction",
-    "accuracy": "on the test side, fraction",
-    "balanced_accuracy": "on the test side, fraction",
-    "auroc": "on the test side, fraction; fractured is positive",
+    "majority_baseline": "accuracy of always answering the commoner class of the test set, fraction",
+    "accuracy": "on the test set, fraction",
+    "balanced_accuracy": "on the test set, fraction",
+    "auroc": "on the test set, fraction; fractured is positive",
     "recall_fractured": "share of the fractured test images that are called so",
     "seconds": "of the row, on the machine of the lab record; the first of a source computes its features",
 }
@@ -77,17 +77,17 @@ def load_seed(seed):
 
 @lru_cache(maxsize=1)
 def load_whole():
-    """Load all images as one side, in the order of their names, whatever the split.
+    """Load all images as one split, in the order of their names.
 
     Returns
     -------
     Split
     """
     case = load_case("fractures", variant="real")
-    sides = (case.train, case.val, case.test)
-    names = tuple(name for side in sides for name in side.names)
-    images = FileStore(case.train.images.container, tuple(n for side in sides for n in side.images.names))
-    labels, groups = (np.concatenate([getattr(side, key) for side in sides]) for key in ("labels", "groups"))
+    splits = (case.train, case.val, case.test)
+    names = tuple(name for split in splits for name in split.names)
+    images = FileStore(case.train.images.container, tuple(n for split in splits for n in split.images.names))
+    labels, groups = (np.concatenate([getattr(split, key) for split in splits]) for key in ("labels", "groups"))
     return Split(images, labels, names, groups).take(np.argsort(names))
 
 
@@ -131,14 +131,14 @@ def measure(row):
     draw = row["seed"] if row["source"] == "random" else 0
     features, weights = compute_features(row["source"], row["image_size"], draw)
     case = load_seed(row["seed"])
-    train, val, test = (np.stack([features[n] for n in side.names]) for side in (case.train, case.val, case.test))
+    train, val, test = (np.stack([features[n] for n in split.names]) for split in (case.train, case.val, case.test))
     head = fit_head(train, case.train.labels, val, case.val.labels, len(case.classes))
     scores = score_predictions(
         case.test.labels, head.predict(test), case.classes, groups=case.test.groups, positive=POSITIVE
     )
     return {
         "weights": weights, "num_train": len(train), "num_val": len(val), "num_test": len(test),
-        "penalty": head.inverse_penalty, "majority_baseline": scores.majority_baseline,
+        "penalty": head.C, "majority_baseline": scores.majority_baseline,
         "accuracy": scores.accuracy.value, "balanced_accuracy": scores.balanced_accuracy.value,
         "auroc": scores.auroc.value, "recall_fractured": scores.recall[POSITIVE].value,
     }  # fmt: skip

@@ -2,10 +2,10 @@
 
 Protocol, written down before the final run. The widely shared Alzheimer set with reconstructed people: 158 people with
 32 slices each, Moderate (one person) left out. Two tasks: three classes, and no dementia against any. 60/20/20 by
-slice (a person may stand on all sides) or by person; the labels are the true ones, or dealt out among the people at
+slice (a person may stand on all splits) or by person; the labels are the true ones, or dealt out among the people at
 random. Everything else is equal: 96 px, frozen source, average pooling, and on the features a logistic head (L-BFGS,
-classes weighed alike, penalty chosen on validation, which is split as the test side is) or the nearest training image.
-Seeds 0 to 4 vary split and random labels; under one seed all sources and learners meet the same split. The test side
+classes weighed alike, penalty chosen on validation, which is split as the test set is) or the nearest training image.
+Seeds 0 to 4 vary split and random labels; under one seed all sources and learners meet the same split. The test set
 is scored once; intervals in the table by resampling its people, those over seeds by t.
 ``--learners full`` adds full fine-tuning with its default recipe: minutes a row, so it is not among the defaults.
 
@@ -21,14 +21,14 @@ import numpy as np
 from benchmarks.cases import load_whole
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput
-from tlbook.evidence.adapt import adapt, predict_split
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.leakage import LEARNERS, divide_images, shuffle_labels
 from tlbook.evidence.metrics import score_predictions
 from tlbook.evidence.results import read_table, results_path, write_record
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FullFineTune
-from tlbook.models.zoo import load_source
+from tlbook.run import adapt, predict_split
 from tlbook.runtime import mirror_dir
 from tlbook.training.features import extract_features
 
@@ -56,11 +56,11 @@ COLUMNS = {
     "num_train": "training slices",
     "num_test": "test slices",
     "num_test_people": "people that the test slices show",
-    "majority_baseline": "accuracy of always giving the commonest class of the test side, fraction",
-    "accuracy": "on the test side, fraction",
+    "majority_baseline": "accuracy of always giving the commonest class of the test set, fraction",
+    "accuracy": "on the test set, fraction",
     "accuracy_low": "lower end of its 95 % interval, people resampled",
     "accuracy_high": "upper end",
-    "balanced_accuracy": "on the test side, fraction; guessing gives one divided by the number of classes",
+    "balanced_accuracy": "on the test set, fraction; guessing gives one divided by the number of classes",
     "balanced_accuracy_low": "lower end of its 95 % interval, people resampled",
     "balanced_accuracy_high": "upper end",
     "seconds": "of the row, on the machine of the lab record; the first of a source computes its features",
@@ -69,7 +69,7 @@ COLUMNS = {
 
 @lru_cache(maxsize=1)
 def load_slices():
-    """Load all slices as one side.
+    """Load all slices as one split.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def load_features(name):
     return source, extract_features(source, load_slices(), quiet=True)
 
 
-def fine_tune(source, labels, sides, classes, seed):
+def fine_tune(source, labels, splits, classes, seed):
     """Fine-tune everything and predict the test slices.
 
     Parameters
@@ -105,7 +105,7 @@ def fine_tune(source, labels, sides, classes, seed):
     source : SourceModel
     labels : numpy.ndarray
         int64, (n,).
-    sides : tuple of numpy.ndarray
+    splits : tuple of numpy.ndarray
         Indices of training, validation and test slices.
     classes : sequence of str
     seed : int
@@ -116,7 +116,7 @@ def fine_tune(source, labels, sides, classes, seed):
         float32, (test slices, classes).
     """
     whole = replace(load_slices(), labels=labels)
-    train, val, test = (whole.take(side) for side in sides)
+    train, val, test = (whole.take(split) for split in splits)
     case = Dataset(name=NAME, classes=classes, train=train, val=val, test=test, has_groups=True)
     return predict_split(adapt(case, source, FullFineTune(), seed=seed), test)
 
@@ -138,16 +138,16 @@ def measure(row):
     labels = whole.labels if row["task"] == "three classes" else (whole.labels != 1).astype(np.int64)
     if row["labels"] == "random":
         labels = shuffle_labels(labels, whole.groups, seed=seed)
-    sides = divide_images(labels, whole.groups, whole_groups=row["split"] == "person", seed=seed)
+    splits = divide_images(labels, whole.groups, whole_groups=row["split"] == "person", seed=seed)
     source, features = load_features(row["source"])
     if row["learner"] == "full":
-        probabilities = fine_tune(source, labels, sides, classes, seed)
+        probabilities = fine_tune(source, labels, splits, classes, seed)
     else:
-        probabilities = LEARNERS[row["learner"]](features, labels, sides, len(classes))
-    test = sides[2]
+        probabilities = LEARNERS[row["learner"]](features, labels, splits, len(classes))
+    test = splits[2]
     scores = score_predictions(labels[test], probabilities, classes, groups=whole.groups[test], seed=seed)
     return {
-        "weights": source.weights_sha256[:12], "num_train": len(sides[0]), "num_test": len(test),
+        "weights": source.weights_sha256[:12], "num_train": len(splits[0]), "num_test": len(test),
         "num_test_people": len(np.unique(whole.groups[test])), "majority_baseline": scores.majority_baseline,
         **_list_figure("accuracy", scores.accuracy), **_list_figure("balanced_accuracy", scores.balanced_accuracy),
     }  # fmt: skip

@@ -34,7 +34,7 @@ COLUMNS = {
     "command_seconds": "of the whole command, by its own clock",
     "features_seconds": "of decoding training and validation images and computing their features",
     "featured": "training and validation images",
-    "accuracy": "on the test side, fraction: that the work was done",
+    "accuracy": "on the test set, fraction: that the work was done",
     "seconds": "of the row, on the machine of the lab record",
 }
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tlbook.evidence.adapt import adapt, mean_recall, predict_split
+from tlbook.run import adapt, balanced_accuracy, predict_split
 
 COLUMNS = {
     "weights": "first 12 digits of the source weights' SHA-256; empty from scratch",
@@ -17,8 +17,8 @@ COLUMNS = {
     "num_test": "test images",
     "epochs": "that were run; 0 for a head, which is fitted to convergence",
     "trainable_params": "weights that trained, the head's included",
-    "val_balanced_accuracy": "of the kept epoch on the validation side, fraction: what settings are chosen by",
-    "balanced_accuracy": "on the test side, fraction",
+    "val_balanced_accuracy": "of the kept epoch on the validation set, fraction: what settings are chosen by",
+    "balanced_accuracy": "on the test set, fraction",
     "seconds": "of the row, alone or beside another one: nothing to compare",
 }
 
@@ -44,7 +44,7 @@ def make_parser(description):
 
 
 def score_strategy(data, source, strategy, *, seed, parts=None):
-    """Adapt a source to a data set and score it on the test side.
+    """Adapt a source to a data set and score it on the test set.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def score_strategy(data, source, strategy, *, seed, parts=None):
     run = adapt(data, source, strategy, seed=seed, cache=False)
     labels, answers = data.test.labels, predict_split(run, data.test)
     return {
-        "weights": "" if strategy.word == "scratch" else source.weights_sha256[:12],
+        "weights": "" if strategy.name == "scratch" else source.weights_sha256[:12],
         "num_train": len(data.train), "num_val": len(data.val), "num_test": len(data.test), "epochs": run.epochs,
         "trainable_params": run.trainable_params, "val_balanced_accuracy": run.val_balanced_accuracy,
-        "balanced_accuracy": mean_recall(labels, answers),
-        **{name: mean_recall(labels[p], answers[p]) if p.any() else None for name, p in (parts or {}).items()},
+        "balanced_accuracy": balanced_accuracy(labels, answers),
+        **{name: balanced_accuracy(labels[p], answers[p]) if p.any() else None for name, p in (parts or {}).items()},
     }  # fmt: skip
 
 

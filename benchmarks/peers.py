@@ -30,14 +30,14 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import numpy as np
 
-from benchmarks.frozen_frontier import load_images
+from benchmarks.activation_cache import load_images
 from tlbook.datasets.dataset import Dataset, Split
 from tlbook.datasets.stores import ArrayStore
-from tlbook.evidence.adapt import adapt
 from tlbook.models.hub import export_hub_module
 from tlbook.models.networks import STAGE_FILTERS
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FullFineTune, HeadOnly, PartialUnfreeze
-from tlbook.models.zoo import load_source
+from tlbook.run import adapt
 from tlbook.runtime import hardware, import_keras, set_seed, show_progress, versions
 
 IMAGE_SIZE, EPOCHS, BATCH_SIZE = 96, 10, 32
@@ -51,9 +51,9 @@ FROZEN_UP_TO = {"head": None, "last third": "stage3_block2_relu2", "full": ""}  
 
 def run_ours(depth, train, val, classes):
     """Adapt with this package."""
-    sides = [Split(ArrayStore(x), y, tuple(map(str, range(len(y)))), np.arange(len(y)).astype(str))
+    splits = [Split(ArrayStore(x), y, tuple(map(str, range(len(y)))), np.arange(len(y)).astype(str))
              for x, y in (train, val)]  # fmt: skip
-    data = Dataset("signs", classes, sides[0], sides[1], sides[1])
+    data = Dataset("signs", classes, splits[0], splits[1], splits[1])
     adapt(data, load_source("random", image_size=IMAGE_SIZE), DEPTHS[depth], cache=False)
 
 
@@ -73,9 +73,9 @@ def fit_keras(model, rate, train, val):
     import tensorflow as tf
 
     keras = import_keras()
-    batches = [tf.data.Dataset.from_tensor_slices(side) for side in (train, val)]
+    batches = [tf.data.Dataset.from_tensor_slices(split) for split in (train, val)]
     batches[0] = batches[0].shuffle(len(train[1]))
-    batches = [side.batch(BATCH_SIZE).prefetch(tf.data.AUTOTUNE) for side in batches]
+    batches = [split.batch(BATCH_SIZE).prefetch(tf.data.AUTOTUNE) for split in batches]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
     model.fit(batches[0], validation_data=batches[1], epochs=EPOCHS, shuffle=False, verbose=0)
@@ -121,7 +121,7 @@ def run_torch(depth, train, val, classes):
     frozen, trained = build_torch(depth, len(classes))
     optimizer = torch.optim.Adam(trained.parameters(), 1e-3 if depth == "head" else 1e-5)
     loss = torch.nn.CrossEntropyLoss()
-    sides = [(torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(y)) for x, y in (train, val)]
+    splits = [(torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(y)) for x, y in (train, val)]
 
     def forward(x):
         with torch.no_grad():
@@ -132,12 +132,12 @@ def run_torch(depth, train, val, classes):
         trained.train()
         for rows in torch.randperm(len(train[1])).split(BATCH_SIZE):
             optimizer.zero_grad()
-            loss(forward(sides[0][0][rows]), sides[0][1][rows]).backward()
+            loss(forward(splits[0][0][rows]), splits[0][1][rows]).backward()
             optimizer.step()
         trained.eval()
         with torch.no_grad():
             for rows in torch.arange(len(val[1])).split(BATCH_SIZE):
-                loss(forward(sides[1][0][rows]), sides[1][1][rows])
+                loss(forward(splits[1][0][rows]), splits[1][1][rows])
 
 
 def build_torch(depth, num_classes):

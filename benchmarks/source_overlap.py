@@ -13,12 +13,12 @@ import csv
 import numpy as np
 
 from benchmarks.cases import SETS
-from tlbook.datasets.duplicates import draw_thumbnails, find_nearest
+from tlbook.datasets.near_duplicates import draw_thumbnails, find_nearest
 from tlbook.datasets.scan import scan_folder
 from tlbook.errors import BadInput
 from tlbook.evidence.results import results_path, write_record
+from tlbook.pretraining.photos import ARCHIVE
 from tlbook.runtime import mirror_dir
-from tlbook.training.pretraining.photos import ARCHIVE
 
 NAME = "source_overlap"
 SIDE = 16

@@ -2,7 +2,7 @@
 
 Protocol, written down before the final run. Every network at 96 px, and the two with ImageNet's weights once more at
 160 px, which counts for no comparison but their own; average pooling of the last feature map; a logistic head by
-L-BFGS, its penalty chosen on validation; balanced accuracy on the test side. Whole groups on one side, 60/20/20, at
+L-BFGS, its penalty chosen on validation; balanced accuracy on the test set. Whole groups in one split, 60/20/20, at
 most 200 training images a class, nested; Moderate left out of the Alzheimer set; every third of Omniglot's 183
 characters. Seeds 0 to 4 vary the split and, for random weights, the network. Features are computed once an image.
 
@@ -20,14 +20,14 @@ import numpy as np
 from benchmarks.cases import SETS, load_whole
 from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.errors import BadInput
-from tlbook.evidence.adapt import mean_recall
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import t_interval
 from tlbook.evidence.results import results_path, write_record
-from tlbook.models.zoo import load_source
+from tlbook.models.heads import fit_head
+from tlbook.models.sources import load_source
+from tlbook.run import balanced_accuracy
 from tlbook.runtime import mirror_dir
 from tlbook.training.features import extract_features
-from tlbook.training.heads import fit_head
 
 NAME = "source_probe"
 SOURCES = ("random", "worlds", "photos", "mobilenet_v2_035", "mobilenet_v2")
@@ -44,7 +44,7 @@ COLUMNS = {
     "num_train": "training images",
     "num_test": "test images",
     "penalty": "scikit-learn's C, chosen on validation",
-    "balanced_accuracy": "on the test side, fraction",
+    "balanced_accuracy": "on the test set, fraction",
     "seconds": "of the row, on the machine of the lab record",
 }
 
@@ -77,16 +77,16 @@ def make_measure(files=None):
         own = files.get(network[0])
         source = keep(("source", *network), lambda: load_source(network[0], weights=own, image_size=size, seed=drawn))
         features = keep(("features", name, *network), lambda: extract_features(source, whole, quiet=True))
-        side = split_groups(whole.labels, whole.groups, seed=row["seed"])
-        train = np.flatnonzero(side == 0)
+        split = split_groups(whole.labels, whole.groups, seed=row["seed"])
+        train = np.flatnonzero(split == 0)
         train = train[nested_subset(whole.labels[train], whole.groups[train], PER_CLASS, seed=row["seed"])]
-        val, test = np.flatnonzero(side == 1), np.flatnonzero(side == 2)
+        val, test = np.flatnonzero(split == 1), np.flatnonzero(split == 2)
         y = whole.labels
         head = fit_head(features[train], y[train], features[val], y[val], num_classes)
-        score = mean_recall(y[test], head.predict(features[test]))
+        score = balanced_accuracy(y[test], head.predict(features[test]))
         return {
             "weights": source.weights_sha256[:12], "num_train": len(train), "num_test": len(test),
-            "penalty": head.inverse_penalty, "balanced_accuracy": score,
+            "penalty": head.C, "balanced_accuracy": score,
         }  # fmt: skip
 
     return measure

@@ -19,7 +19,8 @@ from benchmarks.cases import SETS
 from benchmarks.source_probe import IMAGE_SIZE, SEEDS, make_measure
 from tlbook.datasets.cards import load_card
 from tlbook.evidence.experiments import run_grid
-from tlbook.evidence.results import hash_file, read_table, results_path, write_record
+from tlbook.evidence.results import read_table, results_path, write_record
+from tlbook.files import hash_file
 from tlbook.runtime import mirror_dir
 
 NAME = "source_rerun"
@@ -32,7 +33,7 @@ COLUMNS = {
     "num_train": "training images",
     "num_test": "test images",
     "penalty": "scikit-learn's C, chosen on validation",
-    "balanced_accuracy": "on the test side, fraction",
+    "balanced_accuracy": "on the test set, fraction",
     "seconds": "of the row, on the machine of the lab record",
 }
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FullFineTune
-from tlbook.models.zoo import load_source
 from tlbook.runtime import count_cores, import_keras, set_seed
 
 TABLE = "step_cost"

@@ -1,13 +1,13 @@
 """Every strategy on three real sets: which depth pays, from our source and from ImageNet's.
 
 Protocol, written down before the run. FracAtlas subset, Stanford Dogs (20 breeds) and the Alzheimer set by person (five
-or six slices of each, evenly spaced; Moderate left out); whole groups on one side, 60/20/20; at most 100 training
+or six slices of each, evenly spaced; Moderate left out); whole groups in one split, 60/20/20; at most 100 training
 images a class, at most as many validation images, all test images. Sources photos and mobilenet_v2_035 at 96 px: head,
 partial (last third of the blocks), full, film and scratch, ten epochs of batches of 32, the epoch that is best on
 validation. mobilenet_v2 at 160 px, and on the dogs MobileNet as well, at three quarters of its width: head and full, at
 most 20 training images a class. Learning rate 1e-3, from scratch 3e-3; full also at 1e-4, the better of the two by
 balanced accuracy on validation; full once more, at 96 px, with batch normalisation trained, not as in the source.
-Mirrored images on dogs and fractures. Balanced accuracy on the test side, of the dogs also over the four breeds that
+Mirrored images on dogs and fractures. Balanced accuracy on the test set, of the dogs also over the four breeds that
 were among the classes of photos (all twenty were among ImageNet's) and over the other sixteen; seeds 0 to 4 vary split,
 initialisation and order; t intervals. Groups of FracAtlas are near-duplicates, its patients are not on record. Ten
 epochs are 70 to 380 steps: from scratch is a short training at one rate.
@@ -37,8 +37,8 @@ from tlbook.evidence.comparisons import choose_on_validation, format_summary
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.norm_strategies import FiLMOnly
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FromScratch, FullFineTune, HeadOnly, PartialUnfreeze
-from tlbook.models.zoo import load_source
 from tlbook.runtime import mirror_dir
 
 NAME = "strategies_real"

@@ -31,8 +31,8 @@ COLUMNS = {
     "seed": "of the split and of the order of the images",
     "num_train": "training images",
     "num_test": "test images",
-    "auroc": "area under the ROC curve on the test side",
-    "balanced_accuracy": "on the test side, fraction",
+    "auroc": "area under the ROC curve on the test set",
+    "balanced_accuracy": "on the test set, fraction",
     "seconds": "of the row, on the machine of the lab record: starting, decoding and reports included",
 }
 

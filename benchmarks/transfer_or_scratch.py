@@ -2,12 +2,12 @@
 
 Protocol, written down before the final run. The embedded network at 96 px, its weights from the default source or drawn
 anew. Training images a class: fractures 200, pets, textures and flowers 20, dogs, signs, characters and objects 10,
-brains 15 people. Real sets: whole groups on one side, 60/20/20, at most as many validation images a class as training
+brains 15 people. Real sets: whole groups in one split, 60/20/20, at most as many validation images a class as training
 images, all test images; Moderate left out of the Alzheimer set; every third of Omniglot's 183 characters. Synthetic
-cases: their own sides. From scratch and full get the same number of steps (240 of 32 images, Adam, warm-up and half
+cases: their own splits. From scratch and full get the same number of steps (240 of 32 images, Adam, warm-up and half
 cosine, the epoch that is best on validation); from scratch the best of three learning rates by balanced accuracy on
 validation, full its default one, batch normalisation as in the source; transfer is head or full, whichever is better
-on validation. Mirrored images where left and right mean nothing. Balanced accuracy on the test side; seeds 0 to 4 vary
+on validation. Mirrored images where left and right mean nothing. Balanced accuracy on the test set; seeds 0 to 4 vary
 split, drawn images, initialisation and order; t intervals over paired seeds.
 
 What was seen beforehand: 27 rows of seed 0 with the epoch of the lowest validation loss. They had from scratch at
@@ -21,7 +21,7 @@ stopped, seed after seed.
 
 import numpy as np
 
-from benchmarks.cases import SETS, load_sides
+from benchmarks.cases import SETS, load_splits
 from benchmarks.measuring import COLUMNS as MEASURED
 from benchmarks.measuring import count_epochs, make_parser, score_strategy
 from tlbook.errors import BadInput
@@ -29,8 +29,8 @@ from tlbook.evidence.comparisons import choose_on_validation
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import paired_t_interval, t_interval
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import FromScratch, FullFineTune, HeadOnly
-from tlbook.models.zoo import load_source
 from tlbook.runtime import mirror_dir
 
 NAME = "transfer_or_scratch"
@@ -77,7 +77,7 @@ def make_strategy(row, num_train):
 
 
 def _measure(row):
-    data = load_sides(row["set"], row["variant"], PER_CLASS[row["set"]], row["seed"])
+    data = load_splits(row["set"], row["variant"], PER_CLASS[row["set"]], row["seed"])
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
     return score_strategy(data, source, make_strategy(row, len(data.train)), seed=row["seed"])
 

@@ -1,8 +1,8 @@
 """A source of two residual blocks, for tests that train: tracing a network takes longer than its few steps."""
 
 from tlbook.models.networks import build_compact_resnet
+from tlbook.models.sources import SourceModel
 from tlbook.models.stages import cut_stages
-from tlbook.models.zoo import SourceModel
 from tlbook.runtime import set_seed
 
 

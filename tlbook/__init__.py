@@ -8,9 +8,9 @@ import importlib
 __version__ = "0.1.0"
 
 _HOME = {
-    "load_case": "tlbook.datasets.load",
+    "load_case": "tlbook.cases",
     "from_folder": "tlbook.datasets.folders",
-    "load_source": "tlbook.models.zoo",
+    "load_source": "tlbook.models.sources",
     "FromScratch": "tlbook.models.strategies",
     "HeadOnly": "tlbook.models.strategies",
     "PartialUnfreeze": "tlbook.models.strategies",
@@ -18,10 +18,10 @@ _HOME = {
     "FullFineTune": "tlbook.models.strategies",
     "FiLMOnly": "tlbook.models.strategies",
     "NormOnly": "tlbook.models.strategies",
-    "Training": "tlbook.training.recipe",
-    "adapt": "tlbook.evidence.adapt",
-    "evaluate": "tlbook.evidence.evaluate",
-    "plots": "tlbook.pages",
+    "Training": "tlbook.training.options",
+    "adapt": "tlbook.run",
+    "evaluate": "tlbook.run",
+    "plots": "tlbook.plots",
 }
 __all__ = sorted(_HOME)
 
@@ -30,7 +30,7 @@ def __getattr__(name):
     if name not in _HOME:
         raise AttributeError(f"module 'tlbook' has no attribute {name!r}; it has {', '.join(__all__)}")
     if name == "plots":
-        return importlib.import_module("tlbook.pages.plots")
+        return importlib.import_module("tlbook.plots")
     return getattr(importlib.import_module(_HOME[name]), name)
 
 

@@ -5,7 +5,7 @@ import sys
 import traceback
 import warnings
 
-from tlbook.commands.arguments import parse_arguments
+from tlbook.commands.arguments import name_flags, parse_arguments
 from tlbook.commands.output import catch_signals
 from tlbook.errors import BAD_PATH, NO_SPACE, BadInput
 
@@ -84,7 +84,7 @@ def _drop_output():
 
 
 def _say(message):
-    print("tlbook: error: " + " ".join(message.split()), file=sys.stderr)
+    print("tlbook: error: " + " ".join(name_flags(message).split()), file=sys.stderr)
     return BAD_INPUT
 
 

@@ -9,5 +9,6 @@ BAD_PATH = frozenset({errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS
 class BadInput(ValueError):
     """Input that cannot be used, with one line on what came, what was expected and how to mend it.
 
-    The commands print it as ``tlbook: error: <message>`` and exit with status 2.
+    A message names an argument in backquotes (```groups```). The commands print the message as
+    ``tlbook: error: <message>``, with the flag (``--groups``) in the argument's place, and exit with status 2.
     """

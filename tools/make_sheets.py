@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tlbook.datasets.synthetic.worlds import DOMAINS, draw_image
+from tlbook.synthetic.worlds import DOMAINS, draw_image
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ("brains", "dogs", "fractures", "pets", "signs")
@@ -30,7 +30,7 @@ def choose_samples(name):
     list of tuple of str and numpy.ndarray
         Caption and images, uint8, (k, SIZE, SIZE, 3), for each row of one class or each column of several.
     """
-    module = importlib.import_module(f"tlbook.datasets.synthetic.{name}")
+    module = importlib.import_module(f"tlbook.synthetic.{name}")
     per_class = COLUMNS if len(module.CLASSES) == 2 else 2
     case = module.make_case(per_class=per_class, val_per_class=1, test_per_class=1, size=SIZE)
     images = case.train.load(SIZE, quiet=True)

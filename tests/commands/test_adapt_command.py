@@ -20,7 +20,7 @@ KEYS = {
     *("schema", "classes", "n_train", "n_val", "n_test", "n_groups", "n_skipped", "groups_disjoint", "source"),
     *("weights_sha256", "strategy", "strategy_reason", "image_size", "epochs", "trainable_params", "total_params"),
     *("accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline", "seconds", "seed", "options"),
-    *("versions", "hardware", "warnings", "frontier"),
+    *("versions", "hardware", "warnings", "cached_activations"),
 }
 
 
@@ -76,13 +76,13 @@ def test_figures_equal_those_recomputed_from_the_predictions(finished_run):
     assert report["auroc"]["value"] == pytest.approx(np.mean(pairs))
 
 
-def test_no_group_stands_on_two_sides(finished_run):
+def test_no_group_stands_on_two_splits(finished_run):
     rows = read_rows(finished_run / "splits.csv")
     assert len(rows) == 24
-    sides = {}
+    splits = {}
     for row in rows:
-        sides.setdefault(row["group"], set()).add(row["split"])
-    assert len(sides) == 12 and all(len(side) == 1 for side in sides.values())
+        splits.setdefault(row["group"], set()).add(row["split"])
+    assert len(splits) == 12 and all(len(split) == 1 for split in splits.values())
 
 
 def test_predict_gives_the_same_lines(finished_run, stripes, capsys):
@@ -181,13 +181,13 @@ def test_another_seed_gives_another_report(stripes, finished_run, tmp_path):
         assert (tmp_path / "run" / name).read_text() != (finished_run / name).read_text()
 
 
-@pytest.mark.parametrize("extra", [(), ("--no-frontier",)])
+@pytest.mark.parametrize("extra", [(), ("--no-activation-cache",)])
 def test_what_is_frozen_runs_once_unless_told_otherwise(stripes, tmp_path, extra):
     options = ["--strategy", "partial", "--epochs", "3", "--image-size", "32", "--quiet", "--no-images", *extra]
     assert main(["adapt", str(stripes), "--out", str(tmp_path / "run"), *options]) == 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
-    assert (report["frontier"] is None) == bool(extra)
-    assert report["options"]["no_frontier"] == bool(extra)
+    assert (report["cached_activations"] is None) == bool(extra)
+    assert report["options"]["no_activation_cache"] == bool(extra)
 
 
 def test_images_are_varied_as_their_modality_bears(stripes, tmp_path):
@@ -195,7 +195,7 @@ def test_images_are_varied_as_their_modality_bears(stripes, tmp_path):
     assert main(["adapt", str(stripes), "--out", str(tmp_path / "run"), *options, "--modality", "radiographs"]) == 0
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     assert report["options"]["modality"] == "radiographs"
-    assert report["frontier"]["views"] == 4  # of each training image
+    assert report["cached_activations"]["views"] == 4  # of each training image
 
 
 def test_palette_and_grey_images_are_accepted(finished_run, tmp_path, capsys):

@@ -89,7 +89,7 @@ def test_cards_of_synthetic_cases_say_so(name):
 
 @pytest.mark.parametrize("name", SYNTHETIC)
 def test_cards_count_what_the_formula_makes(name):
-    module = importlib.import_module(f"tlbook.datasets.synthetic.{name}")
+    module = importlib.import_module(f"tlbook.synthetic.{name}")
     default = {key: item.default for key, item in inspect.signature(module.make_case).parameters.items()}
     facts = load_card(name).facts["synthetic"]
     per_class = default["per_class"] + default["val_per_class"] + default["test_per_class"]

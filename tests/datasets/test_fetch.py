@@ -16,6 +16,7 @@ from tlbook.datasets.archives import extract_archives
 from tlbook.datasets.cards import Card
 from tlbook.datasets.download import download_file
 from tlbook.errors import BadInput
+from tlbook.files import lock_file
 
 CONTENT = bytes(range(256)) * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -189,7 +190,7 @@ def test_no_space_left(server, tmp_path, monkeypatch):
 
 def test_second_process_waits(server, tmp_path):
     with (tmp_path / "data.bin.part").open("ab") as busy:
-        download._lock(busy, "busy")
+        assert lock_file(busy)
         with pytest.raises(BadInput, match="is being downloaded by another process"):
             get(server.url, tmp_path / "data.bin")
 

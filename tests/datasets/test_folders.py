@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.datasets.conftest import encode_image
+from tests.conftest import encode_image
 from tlbook.datasets.folders import NO_GROUPS, from_folder
 from tlbook.errors import BadInput
 
@@ -18,14 +18,14 @@ def name_images(counts, before=""):
 
 
 def list_names(case):
-    return {side: getattr(case, side).names for side in ("train", "val", "test")}
+    return {split: getattr(case, split).names for split in ("train", "val", "test")}
 
 
 def test_a_folder_is_split_by_class(make_folder):
     case = from_folder(make_folder(name_images(TWO)))
     assert case.classes == ("cats", "dogs")
     assert case.name == "images"
-    assert [np.bincount(getattr(case, side).labels).tolist() for side in ("train", "val", "test")] == [
+    assert [np.bincount(getattr(case, split).labels).tolist() for split in ("train", "val", "test")] == [
         [6, 12],
         [2, 4],
         [2, 4],
@@ -103,14 +103,14 @@ def test_groups_stay_whole(make_folder):
     assert sum(map(len, groups)) == 10
 
 
-def test_twins_across_the_split_are_named(make_folder):
+def test_near_duplicates_across_splits_are_named(make_folder):
     names = name_images({"cats": 30, "dogs": 30})
     files = dict(zip(names, [encode_image(k // 3, size=(40, 30)) for k in range(60)], strict=True))
     folder = make_folder(files)
     case = from_folder(folder, seed=1)
     assert case.warnings[0] == NO_GROUPS
     (line,) = case.warnings[1:]
-    found = re.fullmatch(r"(\d+) of 24 validation and test images nearly equal a training image, .*--groups.*", line)
+    found = re.fullmatch(r"(\d+) of 24 validation and test images nearly equal a training image, .*give groups.*", line)
     held_out = {name: names.index(name) // 3 for name in (*case.val.names, *case.test.names)}
     trained = {names.index(name) // 3 for name in case.train.names}
     assert int(found[1]) == sum(number in trained for number in held_out.values()) > 3
@@ -124,7 +124,7 @@ def test_twins_across_the_split_are_named(make_folder):
     (folder / "metadata.csv").write_text(rows)
     assert from_folder(folder, groups="metadata.csv").warnings == ()
     (narrow,) = from_folder(folder, groups=r"(.*)").warnings
-    assert "the groups given may be too small: name wider ones with --groups" in narrow
+    assert "the groups given may be too small: give wider ones" in narrow
 
 
 def test_groups_of_classes_left_out_are_not_needed(make_folder):
@@ -181,16 +181,16 @@ BAD_FOLDERS = {
     "unknown class": (
         name_images(TWO),
         {"exclude": "fish"},
-        "received --exclude 'fish'; expected one of .* cats, dogs",
+        "received `exclude` 'fish'; expected one of .* cats, dogs",
     ),
     "two images": (
         name_images(TWO | {"birds": 2}),
         {},
-        "the class 'birds' has 2 images; .* least 3 .* --exclude birds",
+        "the class 'birds' has 2 images; .* least 3 .* `exclude` birds",
     ),
     "one image": (name_images(TWO | {"birds": 1}), {}, "the class 'birds' has 1 image; expected at least 3"),
-    "unread class": ([*name_images(TWO), "birds/a.heic"], {}, "the folder 'birds' holds no image .* --exclude birds"),
-    "one group": (name_images(TWO), {"groups": "(cats|dogs)"}, "the class 'cats' has 1 group; .* --exclude cats"),
+    "unread class": ([*name_images(TWO), "birds/a.heic"], {}, "the folder 'birds' holds no image .* `exclude` birds"),
+    "one group": (name_images(TWO), {"groups": "(cats|dogs)"}, "the class 'cats' has 1 group; .* `exclude` cats"),
     "no group": (name_images(TWO), {"groups": "(cats)"}, "20 of 30 images do not match .*'dogs/000.png', "),
     "no groups file": (name_images(TWO), {"groups": "gone.csv"}, "'gone.csv'; there is no such file"),
     "over 5 %": (dict.fromkeys(name_images(TWO)) | BROKEN, {}, "2 of 30 images cannot be read .cats/000.png: the file"),
@@ -199,17 +199,17 @@ BAD_FOLDERS = {
         {},
         "without 2 unreadable images .* the class 'cats' has 2 images; expected at least 3",
     ),
-    "no images a class": (name_images(TWO), {"per_class": 0}, "received --per-class 0; expected a whole number of at"),
-    "half an image": (name_images(TWO), {"per_class": 2.5}, "received --per-class 2.5; expected a whole number"),
-    "seed": (name_images(TWO), {"seed": -1}, "received --seed -1; expected a whole number from 0 to 4294967295"),
+    "no images a class": (name_images(TWO), {"per_class": 0}, "received `per_class` 0; expected a whole number of at"),
+    "half an image": (name_images(TWO), {"per_class": 2.5}, "received `per_class` 2.5; expected a whole number"),
+    "seed": (name_images(TWO), {"seed": -1}, "received `seed` -1; expected a whole number from 0 to 4294967295"),
     "train alone": (TRAIN, {}, "received the split folders 'train', without test; .* give the folder 'train' itself"),
     "no test": (TRAIN + name_images(TWO, "val/"), {}, "split folders 'train', 'val', without test"),
-    "two vals": (TRAIN + TEST + name_images(TWO, "val/") + name_images(TWO, "valid/"), {}, "two of them for one side"),
+    "two vals": (TRAIN + TEST + name_images(TWO, "val/") + name_images(TWO, "valid/"), {}, "two of them for one split"),
     "beside": (TRAIN + TEST + name_images({"more": 3}), {}, "split folders .test, train. beside others .'more'."),
-    "flat sides": (["train/a.png", "test/b.png"], {}, "lie directly in the split folders 'test', 'train'"),
-    "uneven sides": (TRAIN + name_images({"cats": 5}, "test/"), {}, "the class 'dogs' has no image in test"),
-    "empty side": ([*TRAIN, *name_images({"cats": 5}, "test/"), "test/dogs/a.ppm"], {}, "'test/dogs' holds no image"),
-    "group on two sides": (
+    "flat splits": (["train/a.png", "test/b.png"], {}, "lie directly in the split folders 'test', 'train'"),
+    "uneven splits": (TRAIN + name_images({"cats": 5}, "test/"), {}, "the class 'dogs' has no image in test"),
+    "empty split": ([*TRAIN, *name_images({"cats": 5}, "test/"), "test/dogs/a.ppm"], {}, "'test/dogs' holds no image"),
+    "group in two splits": (
         TRAIN + TEST,
         {"groups": r"(\d+)\.png"},
         "'000' is both in test and in train .2 such groups",

@@ -22,10 +22,10 @@ def test_random_cases_are_split_whole_and_even():
     rng = np.random.default_rng(0)
     for seed in range(200):
         labels, groups, largest = draw_case(rng)
-        sides = split_groups(labels, groups, seed=seed)
-        assert len(np.unique(np.stack([groups, sides.astype(str)], 1), axis=0)) == len(np.unique(groups))
+        splits = split_groups(labels, groups, seed=seed)
+        assert len(np.unique(np.stack([groups, splits.astype(str)], 1), axis=0)) == len(np.unique(groups))
         for label in np.unique(labels):
-            counts = np.bincount(sides[labels == label], minlength=3)
+            counts = np.bincount(splits[labels == label], minlength=3)
             share = counts / counts.sum()
             assert counts.min() >= 1
             assert np.abs(share - (0.6, 0.2, 0.2)).max() <= (largest + 1) / counts.sum()
@@ -38,22 +38,22 @@ def test_one_seed_is_one_split():
 
 def test_single_images_are_split_exactly():
     labels = np.repeat([0, 1, 2], [100, 50, 3])
-    sides = split_groups(labels, np.arange(153).astype(str), seed=3)
-    counts = [np.bincount(sides[labels == label], minlength=3).tolist() for label in range(3)]
+    splits = split_groups(labels, np.arange(153).astype(str), seed=3)
+    counts = [np.bincount(splits[labels == label], minlength=3).tolist() for label in range(3)]
     assert counts == [[60, 20, 20], [30, 10, 10], [1, 1, 1]]
 
 
 def test_three_groups_a_class_give_each_side_one():
     labels, groups = np.repeat([0, 0, 0, 1, 1, 1], 4), np.repeat(list("abcdef"), 4)
     for seed in range(20):
-        sides = split_groups(labels, groups, seed=seed)
-        assert all(np.bincount(sides[labels == label]).tolist() == [4, 4, 4] for label in (0, 1))
+        splits = split_groups(labels, groups, seed=seed)
+        assert all(np.bincount(splits[labels == label]).tolist() == [4, 4, 4] for label in (0, 1))
 
 
 def test_people_across_classes_stay_whole_when_there_are_three():
     labels, groups = np.tile([0, 1], 6), np.repeat(list("abc"), 4)
-    sides = split_groups(labels, groups)
-    assert sorted(np.unique(sides[groups == group]).tolist() for group in "abc") == [[0], [1], [2]]
+    splits = split_groups(labels, groups)
+    assert sorted(np.unique(splits[groups == group]).tolist() for group in "abc") == [[0], [1], [2]]
 
 
 def test_other_seeds_split_otherwise():
@@ -61,21 +61,21 @@ def test_other_seeds_split_otherwise():
     assert (split_groups(labels, groups, seed=0) != split_groups(labels, groups, seed=1)).any()
 
 
-def test_a_large_group_may_land_on_any_side():
+def test_a_large_group_may_land_on_any_split():
     labels, groups = np.zeros(40, int), np.array(["large"] * 8 + [str(k) for k in range(32)])
-    sides = [split_groups(labels, groups, seed=seed)[0] for seed in range(60)]
-    counts = np.bincount(sides, minlength=3)
+    splits = [split_groups(labels, groups, seed=seed)[0] for seed in range(60)]
+    counts = np.bincount(splits, minlength=3)
     assert counts.min() >= 3
     assert counts[0] > counts[1:].max()
 
 
-def test_fractions_of_two_sides():
-    sides = split_groups(np.zeros(50, int), np.arange(50).astype(str), fractions=(0.8, 0.2))
-    assert np.bincount(sides).tolist() == [40, 10]
+def test_fractions_of_two_splits():
+    splits = split_groups(np.zeros(50, int), np.arange(50).astype(str), fractions=(0.8, 0.2))
+    assert np.bincount(splits).tolist() == [40, 10]
 
 
 def test_groups_that_cannot_be_divided_are_refused():
-    # Four groups, each class in three of them: two groups share a side, and some class has both of them.
+    # Four groups, each class in three of them: two groups share a split, and some class has both of them.
     labels = np.repeat([0, 1, 2, 3], 3)
     groups = np.array(list("abcabdacdbcd"))
     with pytest.raises(BadInput, match="expected 3 groups a class"):
@@ -84,8 +84,8 @@ def test_groups_that_cannot_be_divided_are_refused():
 
 def test_many_images_are_split_quickly():
     labels = np.arange(100_000) % 100
-    sides = split_groups(labels, np.arange(100_000).astype(str))
-    assert np.bincount(sides).tolist() == [60_000, 20_000, 20_000]
+    splits = split_groups(labels, np.arange(100_000).astype(str))
+    assert np.bincount(splits).tolist() == [60_000, 20_000, 20_000]
 
 
 def test_random_subsets_nest():

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from tlbook.errors import BadInput
-from tlbook.evidence.intervals import RESPLITS, Figure, paired_t_interval, t_interval, wilson_interval
+from tlbook.evidence.intervals import RESPLITS, Estimate, paired_t_interval, t_interval, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_wilson_covers_about_95_percent():
 
 
 def test_no_trials_have_no_share():
-    assert wilson_interval(0, 0) == Figure(None, None, None, 0, "wilson")
+    assert wilson_interval(0, 0) == Estimate(None, None, None, 0, "wilson")
 
 
 @pytest.mark.parametrize(("successes", "n"), [(5, 4), (-1, 4)])
@@ -79,13 +79,13 @@ def test_t_interval_covers_95_percent_with_five_seeds():
 
 
 def test_one_value_has_no_interval_and_none_has_no_mean():
-    assert t_interval([0.5]) == Figure(0.5, None, None, 1, "t")
-    assert t_interval([]) == Figure(None, None, None, 0, "t")
+    assert t_interval([0.5]) == Estimate(0.5, None, None, 1, "t")
+    assert t_interval([]) == Estimate(None, None, None, 0, "t")
 
 
 def test_a_figure_prints_and_goes_to_json():
     figure = wilson_interval(68, 80)
     assert str(figure) == "0.850 (95 % interval 0.756 to 0.912, n = 80)"
     assert set(json.loads(json.dumps(figure.as_dict()))) == {"value", "low", "high", "n", "method"}
-    assert "undefined" in str(Figure(None, None, None, 0, "t"))
+    assert "undefined" in str(Estimate(None, None, None, 0, "t"))
     assert "no interval" in str(t_interval([1.0]))

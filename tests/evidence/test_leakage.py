@@ -31,10 +31,10 @@ def test_a_shuffle_keeps_people_whole_and_counts_equal():
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_division_by_person_or_by_image(whole):
-    sides = divide_images(LABELS, PEOPLE, whole_groups=whole, seed=3)
-    assert [len(side) for side in sides] == [240, 80, 80]
-    assert sorted(np.concatenate(sides)) == list(range(400))
-    trained, tested = set(PEOPLE[sides[0]]), set(PEOPLE[sides[2]])
+    splits = divide_images(LABELS, PEOPLE, whole_groups=whole, seed=3)
+    assert [len(split) for split in splits] == [240, 80, 80]
+    assert sorted(np.concatenate(splits)) == list(range(400))
+    trained, tested = set(PEOPLE[splits[0]]), set(PEOPLE[splits[2]])
     assert bool(trained & tested) is not whole
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tlbook.errors import BadInput
 from tlbook.models.hub import export_hub_module, names_module
-from tlbook.models.zoo import check_source, load_source
+from tlbook.models.sources import check_source, load_source
 from tlbook.runtime import import_keras
 
 SIZE = 32

@@ -6,8 +6,8 @@ import pytest
 import tlbook
 from tests.small_source import make_small_source
 from tlbook.errors import BadInput
-from tlbook.evidence.adapt import adapt
 from tlbook.models.classifiers import count_parameters
+from tlbook.models.sources import load_source
 from tlbook.models.stages import list_blocks
 from tlbook.models.strategies import (
     STRATEGIES,
@@ -20,7 +20,7 @@ from tlbook.models.strategies import (
     PartialUnfreeze,
     find_strategy,
 )
-from tlbook.models.zoo import load_source
+from tlbook.run import adapt
 from tlbook.runtime import import_keras
 
 CLASSES = ("a", "b", "c")
@@ -52,11 +52,11 @@ def source():
     return load_source("random", image_size=32)
 
 
-@pytest.mark.parametrize(("strategy", "trainable"), ROWS, ids=lambda v: getattr(v, "word", ""))
+@pytest.mark.parametrize(("strategy", "trainable"), ROWS, ids=lambda v: getattr(v, "name", ""))
 def test_built_models_count_what_trains(source, strategy, trainable):
     before = [w.copy() for w in source.backbone.get_weights()]
     model = strategy.build(source, CLASSES, seed=0)
-    film = BATCH_NORM if strategy.word == "film" else 0
+    film = BATCH_NORM if strategy.name == "film" else 0
     assert count_parameters(model) == (trainable, BACKBONE + HEAD + film)
     assert model.output_shape == (None, 3)
     assert all(np.array_equal(a, b) for a, b in zip(before, source.backbone.get_weights(), strict=True))
@@ -88,7 +88,7 @@ def test_copies_scale_the_pixels_as_the_source_does():
     learnt.set_weights([np.array([7.0, 8.0, 9.0]), np.array([2.0, 3.0, 4.0]), np.array(0)])
     learnt.finalize_state()
     backbone = keras.Model(pixels, keras.layers.Conv2D(4, 3, name="conv")(learnt(scaled(pixels))))
-    tiny = tlbook.models.zoo.SourceModel("tiny", backbone, (("stem", ("conv",)),), 8, "", "")
+    tiny = tlbook.models.sources.SourceModel("tiny", backbone, (("stem", ("conv",)),), 8, "", "")
     images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
 
     def scale(model):
@@ -103,10 +103,10 @@ def test_copies_scale_the_pixels_as_the_source_does():
 
 def test_words_find_their_strategies():
     assert set(STRATEGIES) == {"scratch", "head", "partial", "gradual", "full", "film", "norm"}
-    for word, kind in STRATEGIES.items():
-        assert find_strategy(word) == kind()
+    for name, kind in STRATEGIES.items():
+        assert find_strategy(name) == kind()
         assert getattr(tlbook, kind.__name__) is kind
-        assert word == "head" or find_strategy(word, epochs=7).epochs == 7
+        assert name == "head" or find_strategy(name, epochs=7).epochs == 7
     with pytest.raises(BadInput, match="expected auto, scratch, head, partial, gradual, full, film, norm"):
         find_strategy("other")
 
@@ -140,14 +140,14 @@ def test_more_stages_than_there_are(source):
         PartialUnfreeze(stages=11).build(source, CLASSES, seed=0)
 
 
-@pytest.mark.parametrize("word", [word for word in STRATEGIES if word != "head"])
-def test_a_module_that_stays_frozen_takes_a_head_only(word):
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "head"])
+def test_a_module_that_stays_frozen_takes_a_head_only(name):
     keras = import_keras()
     pixels = keras.Input((8, 8, 3))
     backbone = keras.Model(pixels, keras.layers.Rescaling(1 / 255, name="module")(pixels))
-    frozen = tlbook.models.zoo.SourceModel("module", backbone, (("module", ("module",)),), 8, "", "")
-    with pytest.raises(BadInput, match=f"strategy {word} cannot train module: .*; use head"):
-        find_strategy(word).build(frozen, CLASSES, seed=0)
+    frozen = tlbook.models.sources.SourceModel("module", backbone, (("module", ("module",)),), 8, "", "")
+    with pytest.raises(BadInput, match=f"strategy {name} cannot train module: .*; use head"):
+        find_strategy(name).build(frozen, CLASSES, seed=0)
 
 
 def test_a_last_stage_of_normalisation_alone_goes_with_the_block_below():
@@ -189,16 +189,16 @@ def list_weights(model):
 
 
 # one of each way through: a head alone, without a head first, phase by phase, layers added
-@pytest.mark.parametrize("word", ["head", "scratch", "gradual", "film"])
-def test_adapting_moves_what_it_should_and_nothing_else(word, monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", ["head", "scratch", "gradual", "film"])
+def test_adapting_moves_what_it_should_and_nothing_else(name, monkeypatch, tmp_path):
     source = make_small_source()
     monkeypatch.setenv("TLBOOK_CACHE_DIR", str(tmp_path))
-    from tlbook.datasets.synthetic.signs import make_case
+    from tlbook.synthetic.signs import make_case
 
     case = make_case(per_class=3, val_per_class=3, test_per_class=3, size=32)
-    epochs = {"head": 0, "gradual": 2}.get(word, 1)
+    epochs = {"head": 0, "gradual": 2}.get(name, 1)
     two_phases = GradualUnfreeze(epochs=2, fractions=(1 / 3, 1.0))
-    strategy = two_phases if word == "gradual" else find_strategy(word, epochs=epochs or None)
+    strategy = two_phases if name == "gradual" else find_strategy(name, epochs=epochs or None)
     start = list_weights(strategy.build(source, case.classes, seed=0))
     run = adapt(case, source, strategy, seed=0)
     moved = {key for key, value in list_weights(run.model).items() if not np.array_equal(value, start[key])}
@@ -206,7 +206,7 @@ def test_adapting_moves_what_it_should_and_nothing_else(word, monkeypatch, tmp_p
     head = {key for key in start if key[0] == "head"}
     film = {key for key in start if key[0].endswith("_film")}
     trained = {"head": set(), "scratch": set(start), "gradual": set(start) - norm, "film": film}
-    assert moved == trained[word] | head
-    assert len(film) == (2 * 7 if word == "film" else 0)  # stem, two convolutions a block, a shortcut, expansion
+    assert moved == trained[name] | head
+    assert len(film) == (2 * 7 if name == "film" else 0)  # stem, two convolutions a block, a shortcut, expansion
     assert len(run.history.get("loss", ())) == run.epochs == epochs
-    assert run.strategy == word
+    assert run.strategy == name

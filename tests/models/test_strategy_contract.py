@@ -12,6 +12,7 @@ import pytest
 
 from tlbook.models.catalogue import find_application, list_applications
 from tlbook.models.classifiers import count_parameters
+from tlbook.models.sources import SourceModel, load_source
 from tlbook.models.stages import list_blocks
 from tlbook.models.strategies import (
     STRATEGIES,
@@ -21,7 +22,6 @@ from tlbook.models.strategies import (
     PartialUnfreeze,
     find_strategy,
 )
-from tlbook.models.zoo import SourceModel, load_source
 from tlbook.runtime import import_keras
 
 CLASSES = ("a", "b", "c")
@@ -178,7 +178,7 @@ WHOLE = {
 }
 
 
-def count_by_hand(family, word):
+def count_by_hand(family, name):
     """Trainable weights with the head; of gradual unfreezing, in its last phase."""
     blocks, head = family.blocks, (family.channels + 1) * len(CLASSES)
     kernels = sum(block.kernels for block in blocks)
@@ -188,7 +188,7 @@ def count_by_hand(family, word):
         "head": 0, "partial": blocks[-1].kernels, "gradual": kernels, "full": kernels, "film": 2 * shifts,
         "norm": scales + shifts, "scratch": kernels + scales + shifts,
     }  # fmt: skip
-    return head + trained[word]
+    return head + trained[name]
 
 
 @pytest.fixture(scope="module", params=FAMILIES, ids=lambda family: family.name)
@@ -268,13 +268,13 @@ def train_once(model, pixels, rate):
     return {(layer.name, w.path) for layer in model.layers for w in layer.weights if id(w) in trained}
 
 
-def check_contract(source, word, num_trained, folder):
+def check_contract(source, name, num_trained, folder):
     """Train a step by a strategy and hold what moved, what stayed and what is saved against what the strategy says.
 
     Parameters
     ----------
     source : SourceModel
-    word : str
+    name : str
         Of the strategy.
     num_trained : int
         Trainable weights that are expected, with the head; of gradual unfreezing, in its last phase.
@@ -283,10 +283,10 @@ def check_contract(source, word, num_trained, folder):
     """
     keras = import_keras()
     original = source.backbone.get_weights()
-    strategy = GradualUnfreeze(fractions=(0.5, 1.0)) if word == "gradual" else find_strategy(word)
+    strategy = GradualUnfreeze(fractions=(0.5, 1.0)) if name == "gradual" else find_strategy(name)
     norms = [layer for layer in source.backbone.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    if word in ("film", "norm") and not norms:
-        with pytest.raises(ValueError, match=f"{word} needs BatchNormalization.* use head, partial, gradual, full or"):
+    if name in ("film", "norm") and not norms:
+        with pytest.raises(ValueError, match=f"{name} needs BatchNormalization.* use head, partial, gradual, full or"):
             strategy.build(source, CLASSES, seed=0)
         return
     pixels = draw_pixels(source.image_size)
@@ -300,7 +300,7 @@ def check_contract(source, word, num_trained, folder):
     moved = {key for key, value in list_weights(model).items() if not np.array_equal(value, before[key])}
     statistics = {key for key in before if key[1].endswith(("moving_mean", "moving_variance"))}
     assert moved - statistics == trained
-    assert moved & statistics == (statistics if word in MOVES_STATISTICS else set())
+    assert moved & statistics == (statistics if name in MOVES_STATISTICS else set())
     assert len(statistics) == 2 * len(norms)
     same = [np.array_equal(a, b) for a, b in zip(original, source.backbone.get_weights(), strict=True)]
     assert all(same), "the source has changed"
@@ -312,9 +312,9 @@ def check_contract(source, word, num_trained, folder):
     np.testing.assert_allclose(*outputs, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("word", STRATEGIES)
-def test_strategy_on_family(family, source, word, tmp_path):
-    check_contract(source, word, count_by_hand(family, word), tmp_path)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_strategy_on_family(family, source, name, tmp_path):
+    check_contract(source, name, count_by_hand(family, name), tmp_path)
 
 
 def test_every_family_is_here_with_its_smallest_network():

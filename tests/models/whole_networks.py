@@ -5,8 +5,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.models.test_strategy_contract import CLASSES, FAMILIES, WHOLE, check_contract, draw_pixels, shake
+from tlbook.models.sources import load_source
 from tlbook.models.strategies import STRATEGIES
-from tlbook.models.zoo import load_source
 from tlbook.runtime import import_keras
 
 
@@ -38,7 +38,7 @@ def list_norms(backbone):
     return [x for x in backbone.layers if isinstance(x, import_keras().layers.BatchNormalization)]
 
 
-def count_by_table(source, word):
+def count_by_table(source, name):
     """Trainable weights with the head, from the published counts."""
     *_, partial, full, norm = WHOLE[source.name]
     channels = sum(layer.moving_mean.shape[0] for layer in list_norms(source.backbone))
@@ -47,10 +47,10 @@ def count_by_table(source, word):
         "head": 0, "partial": partial, "gradual": full - norm, "full": full - norm, "film": 2 * channels,
         "norm": norm, "scratch": full,
     }  # fmt: skip
-    return head + trained[word]
+    return head + trained[name]
 
 
-@pytest.mark.parametrize("word", STRATEGIES)
-def test_strategy_on_whole_network(source, word, tmp_path):
-    check_contract(source, word, count_by_table(source, word), tmp_path)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_strategy_on_whole_network(source, name, tmp_path):
+    check_contract(source, name, count_by_table(source, name), tmp_path)
     import_keras().utils.clear_session()

@@ -8,7 +8,8 @@ import pytest
 
 from tlbook.datasets.dataset import Split
 from tlbook.datasets.stores import ArrayStore
-from tlbook.models.zoo import load_source
+from tlbook.files import replace_file
+from tlbook.models.sources import load_source
 from tlbook.training import features as module
 from tlbook.training.features import extract_features
 
@@ -60,14 +61,15 @@ def test_features_do_not_depend_on_the_batch(source):
     assert np.allclose(whole[[3, 68]], part, atol=1e-5)
 
 
-def test_empty_side(source):
+def test_empty_split(source):
     assert extract_features(source, make_split(num=0), cache=False).shape == (0, 768)
 
 
 def write_once(arguments):
     """Write one array under a shared name, in a process of its own."""
     path, value = arguments
-    module._write(path, np.full((200, 50), value, np.float32))
+    with replace_file(path) as file:
+        np.save(file, np.full((200, 50), value, np.float32))
 
 
 def test_two_processes_may_write_at_once(tmp_path):

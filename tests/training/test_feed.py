@@ -8,7 +8,7 @@ import pytest
 from tlbook.runtime import set_seed
 from tlbook.training.augmentation import Augmentation
 from tlbook.training.feed import ITERATIONS, make_train_batches, make_val_batches, weigh_batches
-from tlbook.training.recipe import Training
+from tlbook.training.options import Training
 
 NUM, BATCH_SIZE, EPOCHS = 10, 4, 3
 STEPS = 3  # the last batch of an epoch is smaller

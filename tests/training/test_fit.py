@@ -9,9 +9,9 @@ from tlbook.models.networks import build_compact_resnet
 from tlbook.models.strategies import FullFineTune
 from tlbook.runtime import set_seed
 from tlbook.training.augmentation import Augmentation
+from tlbook.training.checkpoint import make_callbacks
 from tlbook.training.fit import balance_classes, fit_model
-from tlbook.training.recipe import Training
-from tlbook.training.resume import make_callbacks
+from tlbook.training.options import Training
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(21) % 3

@@ -37,7 +37,7 @@ def test_the_finder_restores_weights_and_optimiser():
     assert search.smoothed.min() < 0.95 * search.smoothed[10]
     assert search.smoothed[-1] > 1.5 * search.smoothed.min()  # far beyond, training gets worse
 
-    from tlbook.pages.plots import learning_rate_search
+    from tlbook.plots import learning_rate_search
 
     axes = learning_rate_search(search)
     assert axes.get_xscale() == "log"

@@ -10,8 +10,8 @@ import numpy as np
 from tlbook.commands.output import check_out, write_folder
 from tlbook.datasets.folders import from_folder
 from tlbook.errors import BadInput
+from tlbook.models.sources import check_source
 from tlbook.models.strategies import find_strategy
-from tlbook.models.zoo import check_source
 from tlbook.training.augmentation import find_augmentation
 
 
@@ -63,19 +63,21 @@ def check_positive(positive, classes):
 
 
 def _write_run(folder, dataset, strategy, options, start):
-    from tlbook.evidence.adapt import adapt, list_candidates, predict_split
     from tlbook.evidence.metrics import score_predictions
-    from tlbook.evidence.reports import build_report, write_predictions, write_splits
     from tlbook.models.classifiers import save_classifier
-    from tlbook.models.zoo import load_source
+    from tlbook.models.sources import load_source
+    from tlbook.report.record import build_report, write_predictions, write_splits
+    from tlbook.run import adapt, list_candidates, predict_split
     from tlbook.runtime import set_seed
-    from tlbook.training.recipe import Training
+    from tlbook.training.options import Training
 
     set_seed(options.seed)
     source = load_source(options.source, weights=options.weights, image_size=options.image_size, seed=options.seed)
     seconds = {"load": time.perf_counter() - start}
     candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
-    training = Training(augmentation=find_augmentation(options.modality), frontier=not options.no_frontier)
+    training = Training(
+        augmentation=find_augmentation(options.modality), cache_activations=not options.no_activation_cache
+    )
     run = adapt(dataset, source, candidates, training=training, seed=options.seed, quiet=options.quiet)
     before = time.perf_counter()
     test = dataset.test
@@ -107,7 +109,7 @@ def list_options(options):
     dict
     """
     kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
-    kept += ("modality", "no_frontier", "no_images")
+    kept += ("modality", "no_activation_cache", "no_images")
     listed = {key: getattr(options, key) for key in kept}
     groups = options.groups
     if groups is not None and os.path.isabs(groups) and os.path.isfile(groups):  # an expression may begin with "/"
@@ -133,7 +135,7 @@ def name_folder(folder):
 
 
 def _render(report, run, scores, test, probabilities, options):
-    from tlbook.pages.report import render_report
+    from tlbook.report.page import render_report
 
     samples, wrong = ([], []) if options.no_images else _draw_pictures(run, test, probabilities)
     return render_report(
@@ -143,8 +145,8 @@ def _render(report, run, scores, test, probabilities, options):
 
 
 def _draw_pictures(run, test, probabilities, *, per_class=4, most_wrong=18):
-    from tlbook.pages.report import SAMPLES
-    from tlbook.pages.report_figures import Picture, shrink_picture
+    from tlbook.report.figures import Picture, shrink_picture
+    from tlbook.report.page import SAMPLES
 
     predicted = probabilities.argmax(-1)
 

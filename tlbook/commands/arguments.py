@@ -1,12 +1,22 @@
 """What the commands accept, and their help."""
 
 import argparse
+import re
 from pathlib import Path
 
 from tlbook import __version__
 from tlbook.errors import BadInput
 
 LARGEST_SEED = 2**32 - 1
+
+
+ARGUMENT = re.compile(r"`([a-z]\w*)`")
+POSITIONAL = {"path": "FOLDER", "data": "FOLDER"}
+
+
+def name_flags(message):
+    """Put flags in the place of the arguments that a message names: ``--per-class`` for ```per_class```."""
+    return ARGUMENT.sub(lambda m: POSITIONAL.get(m[1], "--" + m[1].replace("_", "-")), message)
 
 
 class Parser(argparse.ArgumentParser):
@@ -128,7 +138,9 @@ def _add_adapt(commands):
         "--exclude", metavar="CLASS", action="append", default=[], help="leave a class out; may be repeated"
     )
     parser.add_argument(
-        "--no-frontier", action="store_true", help="run what is frozen in every epoch, instead of once for all of them"
+        "--no-activation-cache",
+        action="store_true",
+        help="run what is frozen in every epoch, instead of once for all of them",
     )
     parser.add_argument("--no-images", action="store_true", help="leave pictures out of the report")
     parser.add_argument("--overwrite", action="store_true", help="replace RUN if it is an earlier run")

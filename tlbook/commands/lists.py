@@ -17,7 +17,7 @@ def run_cases(options):
     int
         Exit status.
     """
-    from tlbook.datasets.load import cases
+    from tlbook.cases import cases
 
     columns = {"name": "case", "variant": "variant", "num_classes": "classes", "num_images": "images",
                "licence": "licence", "on_this_machine": "here", "origin": "origin"}  # fmt: skip

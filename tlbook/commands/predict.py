@@ -31,8 +31,8 @@ def run_predict(options):
         raise BadInput(
             f"no image in {', '.join(repr(str(p)) for p in options.images)}; expected jpg, png, bmp, gif, webp or tiff"
         )
-    from tlbook.evidence.adapt import BATCH_SIZE
     from tlbook.models.classifiers import read_classes
+    from tlbook.run import BATCH_SIZE
 
     path = options.run_folder / "model.keras"
     try:
@@ -122,8 +122,8 @@ def _walk(listings):
 
 
 def _write_batch(writer, model, batch, classes):
-    from tlbook.evidence.adapt import predict_batch
-    from tlbook.evidence.reports import format_prediction
+    from tlbook.report.record import format_prediction
+    from tlbook.run import predict_batch
 
     probabilities = predict_batch(model, np.stack([image for _, image in batch]))
     for (name, _), row in zip(batch, probabilities, strict=True):

@@ -15,10 +15,10 @@ def run_pretrain(options):
     int
         Exit status.
     """
-    from tlbook.training.pretraining.recipes import find_recipe
+    from tlbook.pretraining.recipes import find_recipe
 
     recipe = find_recipe(options.source, steps=options.steps, seed=options.seed)
-    from tlbook.training.pretraining.run import pretrain
+    from tlbook.pretraining.run import pretrain
 
     result = pretrain(recipe, options.work or cache_dir() / "pretraining", quiet=options.quiet)
     print(f"{result['weights']}  sha256 {result['sha256']}")

@@ -1,4 +1,4 @@
-"""What a data set is: three sides of labelled images, whole groups on one side each."""
+"""What a data set is: three splits of labelled images, whole groups in one split each."""
 
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -58,7 +58,7 @@ class ImageStore(Protocol):
 
 @dataclass(frozen=True)
 class Split:
-    """One side of a data set.
+    """One split of a data set.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Split:
     names : tuple of str
         POSIX path of each image relative to its folder (invented for synthetic images).
     groups : numpy.ndarray
-        str, (n,); images that share a group must stay on one side. An image without a group has its own name here.
+        str, (n,); images that share a group must stay in one split. An image without a group has its own name here.
     """
 
     images: ImageStore
@@ -178,8 +178,8 @@ class Dataset:
     origin: str = ""
 
     def __repr__(self):
-        sides = ", ".join(f"{side}={getattr(self, side)!r}" for side in ("train", "val", "test"))
-        return f"Dataset({self.name!r}, {len(self.classes)} classes, {sides}, {len(self.warnings)} warnings)"
+        splits = ", ".join(f"{split}={getattr(self, split)!r}" for split in ("train", "val", "test"))
+        return f"Dataset({self.name!r}, {len(self.classes)} classes, {splits}, {len(self.warnings)} warnings)"
 
 
 def drop_classes(case, exclude):
@@ -202,7 +202,7 @@ def drop_classes(case, exclude):
     exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
     unknown = [name for name in exclude if name not in case.classes]
     if unknown:
-        raise BadInput(f"received --exclude {unknown[0]!r}; expected one of the classes: {', '.join(case.classes)}")
+        raise BadInput(f"received `exclude` {unknown[0]!r}; expected one of the classes: {', '.join(case.classes)}")
     if not exclude:
         return case
     kept = [label for label, name in enumerate(case.classes) if name not in exclude]
@@ -210,8 +210,8 @@ def drop_classes(case, exclude):
         raise BadInput(
             f"{len(kept)} classes are left without {', '.join(exclude)}; expected two or more; exclude fewer"
         )
-    sides = {side: _keep_labels(getattr(case, side), kept) for side in ("train", "val", "test")}
-    return replace(case, classes=tuple(case.classes[label] for label in kept), **sides)
+    splits = {split: _keep_labels(getattr(case, split), kept) for split in ("train", "val", "test")}
+    return replace(case, classes=tuple(case.classes[label] for label in kept), **splits)
 
 
 def _keep_labels(split, kept):

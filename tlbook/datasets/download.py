@@ -1,6 +1,5 @@
 """Download one file through pooch: resumed where it was cut, and whole and right or not there at all."""
 
-import contextlib
 import errno
 import logging
 import os
@@ -9,6 +8,7 @@ import time
 from pathlib import Path
 
 from tlbook.errors import BadInput
+from tlbook.files import lock_file
 
 CHUNK_BYTES = 1 << 14
 TIMEOUT_SECONDS = 30
@@ -109,7 +109,8 @@ class ResumingDownloader:
         """Bring ``url`` to ``output_file``, as pooch asks."""
         Path(output_file).unlink(missing_ok=True)  # pooch's empty placeholder would outlive a killed process
         with self.part.open("ab") as file:
-            _lock(file, self.part)
+            if not lock_file(file):
+                raise BadInput(f"{self.part} is being downloaded by another process; wait for it")
             self.resumed = _count_bytes(file) > 0
             try:
                 self._complete(url, file)
@@ -207,17 +208,6 @@ def _read_range(answer):
 def _count_bytes(file):
     file.flush()
     return os.fstat(file.fileno()).st_size
-
-
-def _lock(file, path):
-    """Keep two processes from writing to one part (where the system has locks)."""
-    with contextlib.suppress(ImportError):
-        import fcntl
-
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise BadInput(f"{path} is being downloaded by another process; wait for it") from error
 
 
 def _is_final(error):

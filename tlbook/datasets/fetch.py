@@ -3,13 +3,13 @@
 Nothing here runs unless it is asked to by name.
 """
 
-import hashlib
 from pathlib import Path
 
 from tlbook.datasets.archives import extract_archives
 from tlbook.datasets.cards import load_card
 from tlbook.datasets.download import download_file
 from tlbook.errors import BadInput
+from tlbook.files import hash_file
 from tlbook.runtime import cache_dir, data_dir, mirror_dir
 
 REGISTRY = "registry.txt"
@@ -71,7 +71,7 @@ def _has_digest(path, digest):
     if digest is None:
         return True
     kind, _, wanted = digest.rpartition(":")
-    return _hash_file(path, kind or "sha256") == wanted
+    return hash_file(path, kind or "sha256") == wanted
 
 
 def write_registry(folder=None):
@@ -124,9 +124,4 @@ def _hash_folder(folder):
     """Return the SHA-256 of every shipped file by its path; the registry and Python's own files are left out."""
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix not in (".py", ".pyc")]
     names = {path.relative_to(folder).as_posix(): path for path in files if not path.name.startswith(".")}
-    return {name: _hash_file(path) for name, path in names.items() if name != REGISTRY}
-
-
-def _hash_file(path, kind="sha256"):
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, kind).hexdigest()
+    return {name: hash_file(path) for name, path in names.items() if name != REGISTRY}

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset, Split
-from tlbook.datasets.duplicates import describe_twins, find_twins
 from tlbook.datasets.groups import read_groups
 from tlbook.datasets.layout import check_classes, exclude_classes, read_layout
+from tlbook.datasets.near_duplicates import describe_near_duplicates, find_near_duplicates
 from tlbook.datasets.scan import check_images, scan_folder
 from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.errors import BadInput
 
 MAX_UNREADABLE = 0.05
-SIDE_NAMES = ("train", "val", "test")
+SPLIT_NAMES = ("train", "val", "test")
 NO_GROUPS = (
-    "no --groups given: each image counts as a group of its own; if several show one person or thing, scores come out "
-    "too good"
+    "no groups were given: each image counts as a group of its own; if several show one person or thing, scores come "
+    "out too good"
 )
 
 
@@ -83,19 +83,19 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
         warnings += shortage
     warnings += _warn_of_leaks(table, rows, thumbnails, grouped)
     classes, labels = np.unique(table.classes, return_inverse=True)
-    sides = {
-        side: Split(
+    splits = {
+        split: Split(
             listing.store.take(table.index[row]),
             labels[row].astype(np.int64),
             tuple(table.names[row].tolist()),
             table.groups[row],
         )
-        for side, row in rows.items()
+        for split, row in rows.items()
     }
     return Dataset(
         name=Path(path).resolve().name if Path(path).is_dir() else Path(path).stem,
         classes=tuple(classes.tolist()),
-        **sides,
+        **splits,
         has_groups=grouped,
         skipped=skipped,
         warnings=warnings,
@@ -117,9 +117,9 @@ def check_numbers(per_class, seed):
         One is out of range.
     """
     if per_class is not None and (not isinstance(per_class, int | np.integer) or per_class < 1):
-        raise BadInput(f"received --per-class {per_class!r}; expected a whole number of at least 1")
+        raise BadInput(f"received `per_class` {per_class!r}; expected a whole number of at least 1")
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise BadInput(f"received --seed {seed!r}; expected a whole number from 0 to 4294967295")
+        raise BadInput(f"received `seed` {seed!r}; expected a whole number from 0 to 4294967295")
 
 
 def _drop_unreadable(table, store, grouped, quiet):
@@ -142,12 +142,12 @@ def _drop_unreadable(table, store, grouped, quiet):
 
 
 def _divide(table, seed):
-    """Return the rows of each side, dict of str to int64 arrays."""
+    """Return the rows of each split, dict of str to int64 arrays."""
     _, labels = np.unique(table.classes, return_inverse=True)
-    if "" in table.sides:
-        side_of = split_groups(labels, table.groups, seed=seed)
-        return {side: np.flatnonzero(side_of == number) for number, side in enumerate(SIDE_NAMES)}
-    rows = {side: np.flatnonzero(table.sides == side) for side in SIDE_NAMES}
+    if "" in table.splits:
+        split_of = split_groups(labels, table.groups, seed=seed)
+        return {split: np.flatnonzero(split_of == number) for number, split in enumerate(SPLIT_NAMES)}
+    rows = {split: np.flatnonzero(table.splits == split) for split in SPLIT_NAMES}
     if not len(rows["val"]):
         train = rows["train"]
         validates = split_groups(labels[train], table.groups[train], fractions=(0.8, 0.2), seed=seed) == 1
@@ -173,8 +173,8 @@ def _warn(skipped, ignored):
 
 
 def _warn_of_leaks(table, rows, thumbnails, grouped):
-    """Say where groups are missing, and which images have a near-duplicate on the training side."""
-    sides = np.repeat([0, 1, 2], [len(rows[side]) for side in SIDE_NAMES])
-    used = np.concatenate([rows[side] for side in SIDE_NAMES])
-    twins = describe_twins(find_twins(thumbnails[used], sides), table.names[used], grouped=grouped)
-    return (() if grouped else (NO_GROUPS,)) + (() if twins is None else (twins,))
+    """Say where groups are missing, and which images have a near-duplicate in the training set."""
+    splits = np.repeat([0, 1, 2], [len(rows[split]) for split in SPLIT_NAMES])
+    used = np.concatenate([rows[split] for split in SPLIT_NAMES])
+    pairs = describe_near_duplicates(find_near_duplicates(thumbnails[used], splits), table.names[used], grouped=grouped)
+    return (() if grouped else (NO_GROUPS,)) + (() if pairs is None else (pairs,))

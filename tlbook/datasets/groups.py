@@ -67,7 +67,7 @@ def _compile(spec):
         fault = f"it is none ({error})"
     if fault:
         raise BadInput(
-            f"received --groups {spec!r}; there is no such file in the folder or the working directory, and as a "
+            f"received `groups` {spec!r}; there is no such file in the folder or the working directory, and as a "
             f"regular expression {fault}; expected a CSV file or an expression with exactly one group, as in "
             "'patient([0-9]+)'"
         )

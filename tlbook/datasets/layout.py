@@ -1,4 +1,4 @@
-"""Which class and which side a path stands for, and whether that can be learned from."""
+"""Which class and which split a path stands for, and whether that can be learned from."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from tlbook.errors import BadInput
 
-SIDES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 MINIMUM = 3
 WANTED = "expected FOLDER/<class>/… or FOLDER/{train,val,test}/<class>/…"
 
@@ -21,7 +21,7 @@ class Table:
         str, (n,), POSIX paths.
     classes : numpy.ndarray
         str, (n,).
-    sides : numpy.ndarray
+    splits : numpy.ndarray
         str, (n,): "train", "val" or "test" where folders say so, else "".
     groups : numpy.ndarray
         str, (n,).
@@ -33,7 +33,7 @@ class Table:
 
     names: np.ndarray
     classes: np.ndarray
-    sides: np.ndarray
+    splits: np.ndarray
     groups: np.ndarray
     index: np.ndarray
     empty: tuple = ()
@@ -53,12 +53,12 @@ class Table:
         -------
         Table
         """
-        rows = (self.names, self.classes, self.sides, self.groups, self.index)
+        rows = (self.names, self.classes, self.splits, self.groups, self.index)
         return Table(*(column[mask] for column in rows), self.empty)
 
 
 def read_layout(names, folders):
-    """Read class and side from paths.
+    """Read class and split from paths.
 
     The class is the FIRST folder (below the split folder, if there are any); deeper folders belong to it. Folders
     count as split folders (in any case) where all top folders with images are named train, val, valid, validation
@@ -84,26 +84,26 @@ def read_layout(names, folders):
     tops = sorted({name.split("/")[0] for name in names if "/" in name})
     if not tops:
         raise BadInput(f"received no class: {len(names)} image(s), none of them in a sub-folder; {WANTED}")
-    given = [top for top in tops if top.lower() in SIDES]
-    split = len(given) == len(tops)
-    if split:
+    given = [top for top in tops if top.lower() in SPLITS]
+    is_split = len(given) == len(tops)
+    if is_split:
         _check_split_folders(given, names)
     elif {"train", "test"} <= {top.lower() for top in given}:
         others = ", ".join(repr(top) for top in tops if top not in given)
         raise BadInput(
             f"received split folders ({', '.join(given)}) beside others ({others}); {WANTED}; move the others"
         )
-    depth = 2 if split else 1
+    depth = 2 if is_split else 1
     index = [i for i, name in enumerate(names) if name.count("/") >= depth]
     parts = [names[i].split("/", depth) for i in index]
     used = {tuple(part[:depth]) for part in parts}
     inside = {tuple(folder.split("/")) for folder in folders if folder.count("/") == depth - 1}
-    empty = {"/".join(folder) for folder in inside - used if not split or folder[0] in given}
+    empty = {"/".join(folder) for folder in inside - used if not is_split or folder[0] in given}
     kept = np.array([names[i] for i in index], dtype=str)
     return Table(
         names=kept,
         classes=np.array([part[depth - 1] for part in parts], dtype=str),
-        sides=np.array([SIDES[part[0].lower()] if split else "" for part in parts], dtype=str),
+        splits=np.array([SPLITS[part[0].lower()] if is_split else "" for part in parts], dtype=str),
         groups=kept,
         index=np.array(index, dtype=np.int64),
         empty=tuple(sorted(empty)),
@@ -132,13 +132,13 @@ def exclude_classes(table, exclude):
     present = {*table.classes.tolist(), *(folder.split("/")[-1] for folder in table.empty)}
     unknown = [name for name in exclude if name not in present]
     if unknown:
-        raise BadInput(f"received --exclude {unknown[0]!r}; expected one of the classes: {', '.join(sorted(present))}")
+        raise BadInput(f"received `exclude` {unknown[0]!r}; expected one of the classes: {', '.join(sorted(present))}")
     table = replace(table, empty=tuple(f for f in table.empty if f.split("/")[-1] not in exclude))
     return table.keep(~np.isin(table.classes, exclude)) if exclude else table
 
 
 def check_classes(table, *, grouped=False, dropped=""):
-    """Check that there are two classes, each with enough images and groups, the same on every side.
+    """Check that there are two classes, each with enough images and groups, the same in every split.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def check_classes(table, *, grouped=False, dropped=""):
     if table.empty:
         raise BadInput(
             f"the folder {table.empty[0]!r} holds no image that is read here; expected at least {MINIMUM} a class, "
-            f"jpg, png, bmp, gif, webp or tiff; add some or leave it out with --exclude {table.empty[0].split('/')[-1]}"
+            f"jpg, png, bmp, gif, webp or tiff; add some or leave it out with `exclude` {table.empty[0].split('/')[-1]}"
         )
     if len(classes) < 2:
         found = f"one class, {names}" if len(classes) else "no class"
@@ -168,27 +168,27 @@ def check_classes(table, *, grouped=False, dropped=""):
     _check_minimum(classes, counts, "images", dropped)
     if grouped:
         _check_minimum(*_count_groups(table), "groups", dropped)
-    for side in [side for side in dict.fromkeys(SIDES.values()) if side in table.sides]:
-        lacking = sorted(set(classes) - set(table.classes[table.sides == side]))
+    for split in [name for name in dict.fromkeys(SPLITS.values()) if name in table.splits]:
+        lacking = sorted(set(classes) - set(table.classes[table.splits == split]))
         if lacking:
             raise BadInput(
-                f"{dropped}the class {str(lacking[0])!r} has no image in {side}; expected the same classes on every "
-                f"side; add images or leave it out with --exclude {lacking[0]}"
+                f"{dropped}the class {str(lacking[0])!r} has no image in {split}; expected the same classes on every "
+                f"split; add images or leave it out with `exclude` {lacking[0]}"
             )
-    if "" not in table.sides:
-        _check_sides(table, grouped, dropped)
+    if "" not in table.splits:
+        _check_given_splits(table, grouped, dropped)
 
 
 def _check_split_folders(given, names):
     """Check that split folders name train and test once each and hold class folders."""
-    sides = [SIDES[folder.lower()] for folder in given]
+    splits = [SPLITS[folder.lower()] for folder in given]
     shown = ", ".join(repr(folder) for folder in given)
-    if "train" not in sides or "test" not in sides:
-        lacking = " and ".join(side for side in ("train", "test") if side not in sides)
+    if "train" not in splits or "test" not in splits:
+        lacking = " and ".join(split for split in ("train", "test") if split not in splits)
         hint = f"or give the folder {given[0]!r} itself" if len(given) == 1 else "or move the classes up"
         raise BadInput(f"received the split folders {shown}, without {lacking}; {WANTED}; add it, {hint}")
-    if len(set(sides)) < len(sides):
-        raise BadInput(f"received the split folders {shown}, two of them for one side; {WANTED}; merge them")
+    if len(set(splits)) < len(splits):
+        raise BadInput(f"received the split folders {shown}, two of them for one split; {WANTED}; merge them")
     if all(name.count("/") < 2 for name in names):
         raise BadInput(f"received no class: the images lie directly in the split folders {shown}; {WANTED}")
 
@@ -201,7 +201,7 @@ def _check_minimum(classes, counts, what, dropped):
         number = f"{counts[few[0]]} {what if counts[few[0]] != 1 else what[:-1]}"
         raise BadInput(
             f"{dropped}the class {name!r} has {number}; expected at least {MINIMUM} a class; add images or leave it "
-            f"out with --exclude {name}"
+            f"out with `exclude` {name}"
         )
 
 
@@ -210,24 +210,24 @@ def _count_groups(table):
     return np.unique([name for name, _ in set(zip(table.classes, table.groups, strict=True))], return_counts=True)
 
 
-def _check_sides(table, grouped, dropped):
-    """Check given sides: no group on two, and something to validate on."""
-    side_of, twice = {}, {}
-    for group, side in zip(table.groups.tolist(), table.sides.tolist(), strict=True):
-        if side_of.setdefault(group, side) != side:
-            twice[group] = side
+def _check_given_splits(table, grouped, dropped):
+    """Check given splits: no group on two, and something to validate on."""
+    split_of, twice = {}, {}
+    for group, split in zip(table.groups.tolist(), table.splits.tolist(), strict=True):
+        if split_of.setdefault(group, split) != split:
+            twice[group] = split
     if twice:
-        group, side = next(iter(twice.items()))
+        group, split = next(iter(twice.items()))
         raise BadInput(
-            f"the group {group!r} is both in {side_of[group]} and in {side} ({len(twice)} such groups); expected whole "
-            "groups on one side; move its images to one side, or take the split folders away to have groups split"
+            f"the group {group!r} is both in {split_of[group]} and in {split} ({len(twice)} such groups); expected "
+            "whole groups in one split; move its images to one split, or take the split folders away to have them split"
         )
-    if "val" in table.sides:
+    if "val" in table.splits:
         return
-    classes, counts = _count_groups(table.keep(table.sides == "train"))
+    classes, counts = _count_groups(table.keep(table.splits == "train"))
     if counts.min() < 2:
         name = str(classes[counts.argmin()])
         raise BadInput(
             f"{dropped}the class {name!r} has 1 {'group' if grouped else 'image'} in train, and there is no val "
-            f"folder; expected at least 2, of which one validates; add images or leave it out with --exclude {name}"
+            f"folder; expected at least 2, of which one validates; add images or leave it out with `exclude` {name}"
         )

@@ -168,7 +168,7 @@ def prefetch_batches(batches):
 
 
 def load_pipeline(split, size, *, batch_size=32, shuffle=False, seed=0, augment=None):
-    """Read a side of a data set into memory and make its pipeline; see `make_pipeline`.
+    """Read a split of a data set into memory and make its pipeline; see `make_pipeline`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Train, validation and test: stratified by class, whole groups on one side, nested subsets of the training side."""
+"""Train, validation and test: stratified by class, whole groups in one split, nested subsets of the training set."""
 
 from bisect import bisect_right
 from itertools import accumulate
@@ -13,11 +13,11 @@ MAX_GROUPS_TO_TRY = 5000
 
 
 def split_groups(labels, groups, *, fractions=FRACTIONS, seed=0):
-    """Divide images into sides at random, by class and by whole groups.
+    """Divide images into splits at random, by class and by whole groups.
 
-    Group after group, largest first, is drawn to a side with probability proportional to what that side still
-    needs of the group's classes; a class whose groups are running out goes to the sides that lack it. So groups of
-    equal size give exact shares, large groups have their fair chance of every side, and each class is on each side.
+    Group after group, largest first, is drawn to a split with probability proportional to what that split still
+    needs of the group's classes; a class whose groups are running out goes to the splits that lack it. So groups of
+    equal size give exact shares, large groups have their fair chance of every split, and each class is in each split.
     Of ten such draws (one, beyond 5,000 groups) the most even is kept.
 
     Parameters
@@ -27,19 +27,19 @@ def split_groups(labels, groups, *, fractions=FRACTIONS, seed=0):
     groups : array_like
         str, (n,), group of each image; a group may span classes.
     fractions : tuple of float
-        Share of each side; they sum to one.
+        Share of each split; they sum to one.
     seed : int
         Any non-negative number.
 
     Returns
     -------
     numpy.ndarray
-        int64, (n,), index of the side (with the default fractions 0 train, 1 validation, 2 test).
+        int64, (n,), index of the split (with the default fractions 0 train, 1 validation, 2 test).
 
     Raises
     ------
     BadInput
-        No draw puts each class on each side.
+        No draw puts each class in each split.
     """
     group_of, counts = _count_by_group(np.asarray(labels), np.asarray(groups))
     targets = _set_targets(counts.sum(axis=0), fractions)
@@ -49,17 +49,17 @@ def split_groups(labels, groups, *, fractions=FRACTIONS, seed=0):
     num_tries = NUM_TRIES if len(counts) <= MAX_GROUPS_TO_TRY else 1
     best, least = None, np.inf
     for attempt in range(10 * num_tries):
-        sides = _draw_sides(counts, targets, rng)
-        got = np.stack([counts[sides == side].sum(axis=0) for side in range(len(fractions))])
+        splits = _draw_splits(counts, targets, rng)
+        got = np.stack([counts[splits == split].sum(axis=0) for split in range(len(fractions))])
         imbalance = float((((got - targets) ** 2) / targets).sum())
         if (got > 0).all() and imbalance < least:
-            best, least = sides, imbalance
+            best, least = splits, imbalance
         if best is not None and (attempt + 1 >= num_tries or least == 0):
             return best[group_of]
     raise BadInput(
-        f"the groups overlap so that no division into {len(fractions)} sides was found with each class on each side; "
+        f"the groups overlap so that no division into {len(fractions)} splits was found with each class in each split; "
         f"expected {len(fractions)} groups a class, independent of the other classes' groups; leave a class out with "
-        "--exclude"
+        "`exclude`"
     )
 
 
@@ -103,57 +103,57 @@ def _count_by_group(labels, groups):
 
 
 def _set_targets(per_class, fractions):
-    """Return the number of images of each class wanted on each side, (sides, classes); the first takes the rest."""
+    """Return the number of images of each class wanted in each split, (splits, classes); the first takes the rest."""
     targets = np.maximum(1, np.rint(np.outer(fractions, per_class)))
     targets[0] = np.maximum(1, per_class - targets[1:].sum(axis=0))
     return targets
 
 
 def _deal_images(labels, targets, rng):
-    """Deal single images to the sides, exactly to the targets."""
-    sides = np.empty(len(labels), np.int64)
+    """Deal single images to the splits, exactly to the targets."""
+    splits = np.empty(len(labels), np.int64)
     for label in range(targets.shape[1]):
         members = rng.permutation(np.flatnonzero(labels == label))
         bounds = np.cumsum(targets[::-1, label])[:-1].astype(np.int64)
         for index, part in enumerate(np.split(members, bounds)):
-            sides[part] = len(targets) - 1 - index
-    return sides
+            splits[part] = len(targets) - 1 - index
+    return splits
 
 
-def _draw_sides(counts, targets, rng):
-    """Draw a side for each group: one attempt of `split_groups`. Plain lists: rows of one to three numbers."""
+def _draw_splits(counts, targets, rng):
+    """Draw a split for each group: one attempt of `split_groups`. Plain lists: rows of one to three numbers."""
     need, lacking = targets.tolist(), [set(range(targets.shape[1])) for _ in targets]
     unplaced = (counts > 0).sum(axis=0).tolist()  # groups of each class that are still to be placed
     rows = [[(label, row[label]) for label in np.flatnonzero(row).tolist()] for row in counts]
     order = rng.permutation(len(counts))
     order = order[np.argsort(-counts.sum(axis=1)[order], kind="stable")].tolist()
-    sides = np.empty(len(counts), np.int64)
+    splits = np.empty(len(counts), np.int64)
     for group, draw in zip(order, rng.random(len(counts)).tolist(), strict=True):
         row = rows[group]
-        scarce = [label for label, _ in row if sum(label in side for side in lacking) >= unplaced[label]]
+        scarce = [label for label, _ in row if sum(label in split for split in lacking) >= unplaced[label]]
         weights = _weigh_lack(lacking, scarce) if scarce else _weigh_need(need, row)
         bounds = list(accumulate(weights))
-        sides[group] = side = bisect_right(bounds, draw * bounds[-1])
+        splits[group] = split = bisect_right(bounds, draw * bounds[-1])
         for label, size in row:
-            need[side][label] -= size
-            lacking[side].discard(label)
+            need[split][label] -= size
+            lacking[split].discard(label)
             unplaced[label] -= 1
-    return sides
+    return splits
 
 
 def _weigh_lack(lacking, labels):
-    """Weigh the sides equally that lack most of these classes."""
-    numbers = [sum(label in side for label in labels) for side in lacking]
+    """Weigh the splits equally that lack most of these classes."""
+    numbers = [sum(label in split for label in labels) for split in lacking]
     return [float(number == max(numbers)) for number in numbers]
 
 
 def _weigh_need(need, row):
-    """Weigh the sides by their need, where at least half of the group fits; else the neediest alone."""
+    """Weigh the splits by their need, where at least half of the group fits; else the neediest alone."""
     weights = [
-        sum(max(side[label], 0.0) for label, _ in row) if all(side[label] >= size / 2 for label, size in row) else 0.0
-        for side in need
+        sum(max(split[label], 0.0) for label, _ in row) if all(split[label] >= size / 2 for label, size in row) else 0.0
+        for split in need
     ]
     if any(weights):
         return weights
-    left = [sum(side[label] - size for label, size in row) for side in need]
+    left = [sum(split[label] - size for label, size in row) for split in need]
     return [float(value == max(left)) for value in left]

@@ -22,7 +22,7 @@ def summarise(rows, by, value, *, test_to_train=0.0):
     Returns
     -------
     list of dict
-        For each setting, in the order of first appearance, the columns ``by`` and under ``value`` a Figure.
+        For each setting, in the order of first appearance, the columns ``by`` and under ``value`` a Estimate.
     """
     found = []
     for key, group in _group(rows, by).items():
@@ -102,7 +102,7 @@ def paired_differences(rows, by, column, pair, *, value, on=("seed",), test_to_t
 
     Returns
     -------
-    dict of tuple to Figure
+    dict of tuple to Estimate
         By the values of ``by``, in the order of first appearance.
     """
     options = {"value": value, "on": on, "test_to_train": test_to_train}
@@ -128,7 +128,7 @@ def paired_difference(rows, column, pair, *, value, on=("seed",), test_to_train=
 
     Returns
     -------
-    Figure
+    Estimate
         Method ``t``, n pairs.
 
     Raises
@@ -136,21 +136,21 @@ def paired_difference(rows, column, pair, *, value, on=("seed",), test_to_train=
     BadInput
         A row without its partner, or two rows for one place: then ``on`` or the rows leave something open.
     """
-    sides = [{}, {}]
+    paired = [{}, {}]
     for row in rows:
-        for side, name in zip(sides, pair, strict=True):
+        for found, name in zip(paired, pair, strict=True):
             if row[column] == name:
                 key = tuple(row[c] for c in on)
-                if key in side:
+                if key in found:
                     raise BadInput(
                         f"received two rows for {column} {name!r} at {dict(zip(on, key, strict=True))}; expected one"
                     )
-                side[key] = row[value]
-    if sides[0].keys() != sides[1].keys() or not sides[0]:
-        odd = sorted(sides[0].keys() ^ sides[1].keys(), key=str)[:3]
+                found[key] = row[value]
+    if paired[0].keys() != paired[1].keys() or not paired[0]:
+        odd = sorted(paired[0].keys() ^ paired[1].keys(), key=str)[:3]
         raise BadInput(
             f"received rows of {pair[0]!r} and {pair[1]!r} that do not pair up by {', '.join(on)}: {odd or 'none'}"
         )
-    known = [key for key in sides[0] if None not in (sides[0][key], sides[1][key])]
-    differences = np.array([sides[0][key] - sides[1][key] for key in known], dtype=float)
+    known = [key for key in paired[0] if None not in (paired[0][key], paired[1][key])]
+    differences = np.array([paired[0][key] - paired[1][key] for key in known], dtype=float)
     return paired_t_interval(differences, test_to_train=test_to_train)

@@ -1,7 +1,6 @@
 """Run a grid of settings row by row, so that a stopped run goes on where it was."""
 
 import csv
-import fcntl
 import io
 import os
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from tlbook.errors import BadInput
 from tlbook.evidence.results import read_table
+from tlbook.files import lock_file
 from tlbook.runtime import describe_code, show_progress
 
 
@@ -130,10 +130,8 @@ def _key(row, key):
 @contextmanager
 def _open_alone(path):
     with path.open("a+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BadInput(f"received {path.name}, which another run is writing; expected one run at a time") from None
+        if not lock_file(file):
+            raise BadInput(f"received {path.name}, which another run is writing; expected one run at a time")
         yield file
 
 

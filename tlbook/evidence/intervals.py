@@ -8,11 +8,11 @@ from scipy import special
 
 from tlbook.errors import BadInput
 
-RESPLITS = 1 / 3  # test side over training side of the 60/20/20 splits that are drawn from one pool
+RESPLITS = 1 / 3  # test set over training set of the 60/20/20 splits that are drawn from one pool
 
 
 @dataclass(frozen=True)
-class Figure:
+class Estimate:
     """A number, its interval, and what both rest on.
 
     Attributes
@@ -59,7 +59,7 @@ def wilson_interval(successes, n, level=0.95):
 
     Returns
     -------
-    Figure
+    Estimate
         A fraction, method ``wilson``.
 
     Raises
@@ -79,21 +79,21 @@ def wilson_interval(successes, n, level=0.95):
     if not 0 <= successes <= n:
         raise BadInput(f"received {successes} successes of {n} trials; expected 0 <= successes <= trials")
     if n == 0:
-        return Figure(None, None, None, 0, "wilson")
+        return Estimate(None, None, None, 0, "wilson")
     z = special.ndtri((1 + level) / 2)
     share = successes / n
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # At the ends the formula gives 0 or 1 up to rounding; the interval must hold its share.
     low, high = min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half))
-    return Figure(share, float(low), float(high), int(n), "wilson")
+    return Estimate(share, float(low), float(high), int(n), "wilson")
 
 
 def t_interval(values, level=0.95, *, test_to_train=0.0):
     """Mean of repeated measurements, with Student's t interval.
 
     Seeds that split one pool of images anew share most of them, so their scores differ less than scores on images of
-    their own would. The variance of the mean, s² / n, is then taken as s² (1 / n + test side / training side).
+    their own would. The variance of the mean, s² / n, is then taken as s² (1 / n + test set / training set).
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ def t_interval(values, level=0.95, *, test_to_train=0.0):
     level : float
         Between 0 and 1.
     test_to_train : float
-        0 where each seed has images of its own; where seeds split one pool, the size of the test side over that of
-        the training side (``RESPLITS``).
+        0 where each seed has images of its own; where seeds split one pool, the size of the test set over that of
+        the training set (``RESPLITS``).
 
     Returns
     -------
-    Figure
+    Estimate
         Method ``t``; one value has no interval, none has no mean.
 
     References
@@ -117,12 +117,12 @@ def t_interval(values, level=0.95, *, test_to_train=0.0):
     values = np.asarray(values, dtype=float)
     n = values.size
     if n == 0:
-        return Figure(None, None, None, 0, "t")
+        return Estimate(None, None, None, 0, "t")
     mean = float(values.mean())
     if n == 1:
-        return Figure(mean, None, None, 1, "t")
+        return Estimate(mean, None, None, 1, "t")
     half = special.stdtrit(n - 1, (1 + level) / 2) * values.std(ddof=1) * math.sqrt(1 / n + test_to_train)
-    return Figure(mean, float(mean - half), float(mean + half), n, "t")
+    return Estimate(mean, float(mean - half), float(mean + half), n, "t")
 
 
 def paired_t_interval(differences, level=0.95, *, test_to_train=0.0):
@@ -140,7 +140,7 @@ def paired_t_interval(differences, level=0.95, *, test_to_train=0.0):
 
     Returns
     -------
-    Figure
+    Estimate
         Method ``t``.
 
     References

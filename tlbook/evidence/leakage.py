@@ -1,4 +1,4 @@
-"""What a score is worth when the images of one person stand on both sides of a split, and what others found."""
+"""What a score is worth when images of one person stand in training and test set, and what others found."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from tlbook.datasets.splits import split_groups
 from tlbook.errors import BadInput
 from tlbook.evidence.metrics import score_predictions
-from tlbook.training.heads import fit_head
+from tlbook.models.heads import fit_head
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def divide_images(labels, groups, *, whole_groups, seed=0):
     groups : array_like
         (n,).
     whole_groups : bool
-        False lets a group stand on several sides.
+        False lets a group stand in several splits.
     seed : int
 
     Returns
@@ -110,11 +110,11 @@ def divide_images(labels, groups, *, whole_groups, seed=0):
         Indices of training, validation and test images.
     """
     units = np.asarray(groups) if whole_groups else np.arange(len(labels))
-    side = split_groups(labels, units, seed=seed)
-    return tuple(np.flatnonzero(side == number) for number in range(3))
+    split = split_groups(labels, units, seed=seed)
+    return tuple(np.flatnonzero(split == number) for number in range(3))
 
 
-def predict_logistic(features, labels, sides, num_classes):
+def predict_logistic(features, labels, splits, num_classes):
     """Fit a logistic head, its penalty chosen on validation, and predict the test images.
 
     Parameters
@@ -123,7 +123,7 @@ def predict_logistic(features, labels, sides, num_classes):
         float32, (n, channels).
     labels : numpy.ndarray
         int64, (n,).
-    sides : tuple of numpy.ndarray
+    splits : tuple of numpy.ndarray
         Indices of training, validation and test images.
     num_classes : int
 
@@ -132,16 +132,16 @@ def predict_logistic(features, labels, sides, num_classes):
     numpy.ndarray
         float32, (test images, classes).
     """
-    train, val, test = sides
+    train, val, test = splits
     return fit_head(features[train], labels[train], features[val], labels[val], num_classes).predict(features[test])
 
 
-def predict_nearest(features, labels, sides, num_classes):
+def predict_nearest(features, labels, splits, num_classes):
     """Answer with the label of the most similar training image: learns nothing, remembers everything.
 
     Parameters
     ----------
-    features, labels, sides, num_classes
+    features, labels, splits, num_classes
         As for `predict_logistic`; the validation images are not used.
 
     Returns
@@ -149,9 +149,9 @@ def predict_nearest(features, labels, sides, num_classes):
     numpy.ndarray
         float64, (test images, classes), 0 or 1.
     """
-    train, _, test = sides
+    train, _, test = splits
     mean, scale = features[train].mean(axis=0), features[train].std(axis=0) + 1e-6
-    known, asked = ((features[side] - mean) / scale for side in (train, test))
+    known, asked = ((features[split] - mean) / scale for split in (train, test))
     distance = (known**2).sum(axis=1) - 2 * asked @ known.T
     return np.eye(num_classes)[labels[train[distance.argmin(axis=1)]]]
 
@@ -181,9 +181,9 @@ def score_split(features, labels, *, groups, classes, whole_groups, learner="log
     Returns
     -------
     Scores
-        Of the test side; intervals by resampling people under either split.
+        Of the test set; intervals by resampling people, however the images were split.
     """
-    sides = divide_images(labels, groups, whole_groups=whole_groups, seed=seed)
-    probabilities = LEARNERS[learner](features, labels, sides, len(classes))
-    test = sides[2]
+    splits = divide_images(labels, groups, whole_groups=whole_groups, seed=seed)
+    probabilities = LEARNERS[learner](features, labels, splits, len(classes))
+    test = splits[2]
     return score_predictions(labels[test], probabilities, classes, groups=np.asarray(groups)[test], seed=seed)

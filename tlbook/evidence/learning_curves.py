@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlbook.errors import BadInput
-from tlbook.evidence.intervals import Figure
+from tlbook.evidence.intervals import Estimate
 from tlbook.evidence.resampling import percentile_interval
 
 MAX_EXPONENT = 2.0
@@ -172,7 +172,7 @@ def next_labels_buy(law, size, extra):
 
     Returns
     -------
-    Figure
+    Estimate
         Fraction of images newly right; method ``bootstrap``, n seeds; no interval with one seed.
 
     Raises
@@ -185,7 +185,7 @@ def next_labels_buy(law, size, extra):
     now, then = law.predict([size, size + extra])
     value = float(now - then)
     if law.num_seeds < 2:
-        return Figure(value, None, None, law.num_seeds, "bootstrap")
+        return Estimate(value, None, None, law.num_seeds, "bootstrap")
     errors = _errors_at(law.draws, [size, size + extra])
     low, high = percentile_interval(errors[:, 0] - errors[:, 1], law.num_seeds)
-    return Figure(value, min(low, value), max(high, value), law.num_seeds, "bootstrap")
+    return Estimate(value, min(low, value), max(high, value), law.num_seeds, "bootstrap")

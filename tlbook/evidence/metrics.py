@@ -6,21 +6,21 @@ import numpy as np
 
 from tlbook.errors import BadInput
 from tlbook.evidence.counting import auroc, class_totals, confusion_matrix, ratio, weighted_auroc
-from tlbook.evidence.intervals import Figure, wilson_interval
-from tlbook.evidence.resampling import bootstrap_draws, draws_agree, resampled_figure
+from tlbook.evidence.intervals import Estimate, wilson_interval
+from tlbook.evidence.resampling import bootstrap_draws, draws_agree, resampled_estimate
 
 FEW_UNITS = 10
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What a model did on one side of a data set.
+    """What a model did in one split of a data set.
 
     Attributes
     ----------
-    accuracy, balanced_accuracy, auroc : Figure
+    accuracy, balanced_accuracy, auroc : Estimate
         Fractions.
-    recall : dict of str to Figure
+    recall : dict of str to Estimate
         Per class, in the order of the classes.
     majority_baseline : float
         Accuracy of always answering the most frequent class of these labels.
@@ -30,9 +30,9 @@ class Scores:
         What weakens a figure.
     """
 
-    accuracy: Figure
-    balanced_accuracy: Figure
-    auroc: Figure
+    accuracy: Estimate
+    balanced_accuracy: Estimate
+    auroc: Estimate
     recall: dict
     majority_baseline: float
     confusion: np.ndarray
@@ -162,7 +162,7 @@ def _figures(values, draws, units, *, confusion, grouped):
 
 def _part_figure(value, draws, n, num_units, method):
     """Give a recall or an AUROC its interval: few units can't show how much they differ, so Wilson's is the least."""
-    figure = resampled_figure(value, draws, n, num_units=num_units, trials=num_units, method=method)
+    figure = resampled_estimate(value, draws, n, num_units=num_units, trials=num_units, method=method)
     if figure.value is None or num_units >= FEW_UNITS:
         return figure
     least = wilson_interval(figure.value * num_units, num_units)
@@ -171,7 +171,7 @@ def _part_figure(value, draws, n, num_units, method):
 
 def _mean_figure(value, draws, parts, weights, *, n, num_units, trials, method):
     """Give a weighted mean of parts its interval, at least as wide as follows from the intervals of the parts."""
-    figure = resampled_figure(value, draws, n, num_units=num_units, trials=trials, method=method)
+    figure = resampled_estimate(value, draws, n, num_units=num_units, trials=trials, method=method)
     if figure.value is None:
         return figure
     known = [(weight, part) for weight, part in zip(weights, parts, strict=True) if part.value is not None]

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import special
 
 from tlbook.errors import BadInput
-from tlbook.evidence.intervals import Figure, wilson_interval
+from tlbook.evidence.intervals import Estimate, wilson_interval
 
 REPLICATES = 2000
 _CELLS = 200_000  # counts held at once while resampling: what fits a processor cache
@@ -110,7 +110,7 @@ def percentile_interval(draws, num_units, level=0.95):
     return float(low), float(high)
 
 
-def resampled_figure(value, draws, n, *, num_units, trials, method):
+def resampled_estimate(value, draws, n, *, num_units, trials, method):
     """Join a share (0 to 1) and its bootstrap draws to a figure.
 
     Where all resamples agree (a share of exactly 0 or 1, or a model that gives every image the same answer) their
@@ -134,19 +134,19 @@ def resampled_figure(value, draws, n, *, num_units, trials, method):
 
     Returns
     -------
-    Figure
+    Estimate
     """
     if not math.isfinite(value):
-        return Figure(None, None, None, n, method)
+        return Estimate(None, None, None, n, method)
     value = float(value)
     if num_units < 2:
-        return Figure(value, 0.0, 1.0, n, method)
+        return Estimate(value, 0.0, 1.0, n, method)
     if draws_agree(draws):
         bound = wilson_interval(round(value * trials), trials)
         low, high = bound.low, bound.high
     else:
         low, high = percentile_interval(draws, num_units)
-    return Figure(value, min(low, value), max(high, value), n, method)
+    return Estimate(value, min(low, value), max(high, value), n, method)
 
 
 def draws_agree(draws):

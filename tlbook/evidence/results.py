@@ -2,14 +2,13 @@
 
 import csv
 import datetime
-import hashlib
 import json
-import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tlbook.errors import BadInput
+from tlbook.files import hash_file, replace_file
 from tlbook.runtime import data_dir, describe_code, hardware, versions
 
 COMMIT = "state of the code that the row was measured at; <=: at that one or an earlier one"
@@ -190,26 +189,9 @@ def write_record(name, *, command, protocol, columns, inputs=()):
         **(_read_earlier(path) or measured),
     )
     text = json.dumps(asdict(record), indent=2, ensure_ascii=False) + "\n"
-    unfinished = path.with_suffix(".json.part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path.with_suffix(".json"))
+    with replace_file(path.with_suffix(".json")) as file:
+        file.write(text.encode())
     return record
-
-
-def hash_file(path):
-    """Compute the SHA-256 of a file.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _count_rows(path):

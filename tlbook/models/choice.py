@@ -6,9 +6,10 @@ from pathlib import Path
 from tlbook.datasets.cards import load_card
 from tlbook.datasets.download import download_file
 from tlbook.errors import BadInput
+from tlbook.files import hash_file
 from tlbook.models import hub
 from tlbook.models.catalogue import COMPACT_SIZE, COMPACT_SMALLEST, EMBEDDED, RANDOM, Application, find_application
-from tlbook.models.weights import check_compact_weights, check_weights, find_weights, hash_file, keras_models_dir
+from tlbook.models.weights import check_compact_weights, check_weights, find_weights, keras_models_dir
 from tlbook.runtime import data_dir
 
 COMPACT = (*EMBEDDED, RANDOM)
@@ -115,6 +116,6 @@ def _find_application_file(application, download):
     if path is None:
         raise BadInput(
             f"no weights of {application.name} on this machine; put {application.file} into TLBOOK_DATA_DIR/weights or "
-            f"{keras_models_dir()}, give --weights PATH, or let --weights imagenet download it"
+            f"{keras_models_dir()}, give `weights` PATH, or let `weights` imagenet download it"
         )
     return path

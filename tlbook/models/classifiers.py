@@ -84,7 +84,7 @@ def set_head(model, head):
     ----------
     model : keras.Model
         From :func:`build_classifier`; changed in place.
-    head : tlbook.training.heads.Head
+    head : tlbook.models.heads.LogisticHead
     """
     model.get_layer("head").set_weights([head.kernel, head.bias])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tlbook.datasets.archives import extract_archives
 from tlbook.datasets.download import download_file
 from tlbook.errors import BadInput
-from tlbook.models.weights import hash_file
+from tlbook.files import hash_file
 from tlbook.runtime import cache_dir, import_keras
 
 IMAGE_SIZE = 224
@@ -146,7 +146,7 @@ def export_hub_module(source, folder):
 
     Parameters
     ----------
-    source : tlbook.models.zoo.SourceModel
+    source : tlbook.models.sources.SourceModel
     folder : str or pathlib.Path
         Must not exist or be empty.
 

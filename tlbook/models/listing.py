@@ -70,7 +70,7 @@ def _describe_embedded(card):
 def _describe_application(application):
     path = find_weights(application)
     if path is None:
-        where = f"put {application.file} into TLBOOK_DATA_DIR/weights, or --weights imagenet downloads it"
+        where = f"put {application.file} into TLBOOK_DATA_DIR/weights, or `weights` imagenet downloads it"
     else:
         cached = path.parent == keras_models_dir()
         where = f"{'Keras cache' if cached else 'TLBOOK_DATA_DIR/weights'}: {application.file}"

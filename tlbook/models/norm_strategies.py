@@ -26,7 +26,7 @@ class FiLMOnly(TrainedStrategy):
     """
 
     learning_rate: float = 1e-3
-    word: ClassVar[str] = "film"
+    name: ClassVar[str] = "film"
     head_first: ClassVar[bool] = True
     adds_film: ClassVar[bool] = True
     needs_batch_norm: ClassVar[bool] = True
@@ -56,7 +56,7 @@ class NormOnly(TrainedStrategy):
     """
 
     learning_rate: float = 1e-3
-    word: ClassVar[str] = "norm"
+    name: ClassVar[str] = "norm"
     head_first: ClassVar[bool] = True
     needs_batch_norm: ClassVar[bool] = True
 

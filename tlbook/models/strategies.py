@@ -17,9 +17,9 @@ __all__ = [
 BATCH_NORM = ("frozen", "trained")
 
 
-def _check_batch_norm(word):
-    if word not in BATCH_NORM:
-        raise BadInput(f"batch_norm {word!r}; expected 'frozen' or 'trained'")
+def _check_batch_norm(name):
+    if name not in BATCH_NORM:
+        raise BadInput(f"batch_norm {name!r}; expected 'frozen' or 'trained'")
 
 
 def _name_layers(source, batch_norm):
@@ -35,7 +35,7 @@ class HeadOnly(Strategy):
     The head is fitted to convergence by L-BFGS; its regularisation is chosen on validation.
     """
 
-    word: ClassVar[str] = "head"
+    name: ClassVar[str] = "head"
     keeps_backbone: ClassVar[bool] = True
 
     def choose_layers(self, source):
@@ -72,7 +72,7 @@ class PartialUnfreeze(TrainedStrategy):
     stages: int | None = None
     fraction: float | None = None
     batch_norm: str = "frozen"
-    word: ClassVar[str] = "partial"
+    name: ClassVar[str] = "partial"
     head_first: ClassVar[bool] = True
 
     def __post_init__(self):
@@ -136,7 +136,7 @@ class GradualUnfreeze(TrainedStrategy):
     """
 
     fractions: tuple = (1 / 3, 2 / 3, 1.0)
-    word: ClassVar[str] = "gradual"
+    name: ClassVar[str] = "gradual"
     head_first: ClassVar[bool] = True
 
     def __post_init__(self):
@@ -178,7 +178,7 @@ class FullFineTune(TrainedStrategy):
     """
 
     batch_norm: str = "frozen"
-    word: ClassVar[str] = "full"
+    name: ClassVar[str] = "full"
     head_first: ClassVar[bool] = True
 
     def __post_init__(self):
@@ -202,7 +202,7 @@ class FromScratch(TrainedStrategy):
 
     epochs: int = 40
     learning_rate: float = 3e-3
-    word: ClassVar[str] = "scratch"
+    name: ClassVar[str] = "scratch"
     keeps_weights: ClassVar[bool] = False
 
     def choose_layers(self, source):
@@ -211,17 +211,17 @@ class FromScratch(TrainedStrategy):
 
 
 STRATEGIES = {
-    strategy.word: strategy
+    strategy.name: strategy
     for strategy in (FromScratch, HeadOnly, PartialUnfreeze, GradualUnfreeze, FullFineTune, FiLMOnly, NormOnly)
 }
 
 
-def find_strategy(word, *, epochs=None):
-    """Look a strategy up by the command's word.
+def find_strategy(name, *, epochs=None):
+    """Look a strategy up by the command's name.
 
     Parameters
     ----------
-    word : str
+    name : str
         ``scratch``, ``head``, ``partial``, ``gradual``, ``full``, ``film`` or ``norm``.
     epochs : int, optional
         Instead of the strategy's own; ignored by ``head``, which has none.
@@ -235,7 +235,7 @@ def find_strategy(word, *, epochs=None):
     BadInput
         There is no such strategy, or it needs more epochs.
     """
-    if word not in STRATEGIES:
-        raise BadInput(f"no strategy {word!r}; expected auto, {', '.join(STRATEGIES)}")
-    kind = STRATEGIES[word]
+    if name not in STRATEGIES:
+        raise BadInput(f"no strategy {name!r}; expected auto, {', '.join(STRATEGIES)}")
+    kind = STRATEGIES[name]
     return kind() if epochs is None or kind is HeadOnly else kind(epochs=epochs)

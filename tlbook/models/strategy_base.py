@@ -15,8 +15,8 @@ class Strategy(ABC):
 
     Attributes
     ----------
-    word : str
-        The command's word for it.
+    name : str
+        The command's and the report's name for it.
     keeps_backbone : bool
         True where the backbone is frozen: features are then computed once and the head alone is fitted.
     head_first : bool
@@ -33,7 +33,7 @@ class Strategy(ABC):
     Kumar et al. 2022, on fitting the head first, arXiv:2202.10054.
     """
 
-    word: ClassVar[str]
+    name: ClassVar[str]
     keeps_backbone: ClassVar[bool] = False
     head_first: ClassVar[bool] = False
     keeps_weights: ClassVar[bool] = True
@@ -92,11 +92,11 @@ class Strategy(ABC):
         """
         if not self.keeps_backbone and not source.backbone.trainable_weights:
             raise BadInput(
-                f"strategy {self.word} cannot train {source.name}: a TensorFlow Hub module stays frozen; use head"
+                f"strategy {self.name} cannot train {source.name}: a TensorFlow Hub module stays frozen; use head"
             )
         if self.needs_batch_norm and not list_batch_norm(source.backbone):
             raise BadInput(
-                f"strategy {self.word} needs BatchNormalization, and {source.name} has none; "
+                f"strategy {self.name} needs BatchNormalization, and {source.name} has none; "
                 "use head, partial, gradual, full or scratch"
             )
         model = build_classifier(

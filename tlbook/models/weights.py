@@ -1,7 +1,6 @@
 """Files of weights: where they lie, what they fit and their checksums, without TensorFlow."""
 
 import contextlib
-import hashlib
 import io
 import os
 import zipfile
@@ -47,22 +46,6 @@ def find_weights(application):
     return next((folder / application.file for folder in folders if (folder / application.file).is_file()), None)
 
 
-def hash_file(path):
-    """SHA-256 of a file's bytes.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-    """
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def check_weights(path, application):
     """Make sure, from names and shapes alone, that a file holds the weights of a model.
 
@@ -93,7 +76,7 @@ def check_weights(path, application):
         return fits[application.name]
     if fits:
         other = min(fits, key=fits.get)
-        raise BadInput(f"{path} holds the weights of {other}, not of {application.name}; it fits --source {other}")
+        raise BadInput(f"{path} holds the weights of {other}, not of {application.name}; it fits `source` {other}")
     raise BadInput(
         f"{path} holds {sum(sizes):,} weights, which fit no known source; {application.name} has "
         f"{application.parameters:,}: give the file that Keras calls {application.file}"

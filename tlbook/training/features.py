@@ -1,13 +1,12 @@
 """Features of a frozen source: computed once, kept on disk."""
 
 import hashlib
-import os
-import tempfile
 from functools import lru_cache
 
 import numpy as np
 
 from tlbook.errors import NO_SPACE
+from tlbook.files import replace_file
 from tlbook.models.classifiers import build_feature_model
 from tlbook.runtime import cache_dir, show_progress
 
@@ -16,7 +15,7 @@ BATCH_SIZE = 32
 
 
 def extract_features(source, split, *, cache=True, quiet=False):
-    """Run a frozen source once over a side of a data set.
+    """Run a frozen source once over a split of a data set.
 
     The result is kept in the cache folder under a key of the images' content, the source's weights, the image size and
     the pooling rule. Two processes may compute the same features at once: each writes a file of its own and renames it.
@@ -48,7 +47,8 @@ def extract_features(source, split, *, cache=True, quiet=False):
     features = np.concatenate(parts)
     if path is not None:
         try:
-            _write(path, features)
+            with replace_file(path) as file:
+                np.save(file, features)
         except OSError as error:  # a folder that can't be written to: the next run computes once more
             if error.errno in NO_SPACE:
                 raise
@@ -57,7 +57,7 @@ def extract_features(source, split, *, cache=True, quiet=False):
 
 @lru_cache(maxsize=2)
 def _feature_model(backbone):
-    """Keep the last models: all sides of a data set then share one compilation."""
+    """Keep the last models: all splits of a data set then share one compilation."""
     return build_feature_model(backbone)
 
 
@@ -84,17 +84,3 @@ def _read(path, shape):
     except (OSError, ValueError, EOFError):
         return None
     return features if features.shape == shape else None
-
-
-def _write(path, features):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, features)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -6,12 +6,12 @@ import numpy as np
 
 from tlbook.errors import BadInput
 from tlbook.runtime import import_keras, show_progress
+from tlbook.training.activation_cache import cache_activations, choose_cache_place, find_frozen_part
+from tlbook.training.checkpoint import FILE, Checkpoint, load_state, make_callbacks, name_run
 from tlbook.training.feed import make_train_batches, make_val_batches, weigh_batches
-from tlbook.training.frontier import choose_place, find_frontier, run_prefix
 from tlbook.training.learning_rates import make_optimizer, make_schedule, scale_rates
+from tlbook.training.options import Training
 from tlbook.training.precision import choose_precision, use_precision
-from tlbook.training.recipe import Training
-from tlbook.training.resume import FILE, Checkpoint, load_state, make_callbacks, name_run
 
 # A call of Keras's training function costs as much as a step of a small tail, and Ctrl-C has to wait for its end.
 STEPS_PER_CALL = 16
@@ -26,13 +26,13 @@ class Fit:
     ----------
     history : dict of str to list of float
         ``loss``, ``accuracy``, ``val_loss``, ``val_accuracy``, one value an epoch; classes count alike in all four.
-    frontier : dict or None
+    cached_activations : dict or None
         What was run only once: ``stage`` (the last frozen one), ``where`` its activations were kept (``"ram"`` or
         ``"disk"``), ``bytes`` and ``views`` (of a training image); None where each epoch ran the whole network.
     """
 
     history: dict
-    frontier: dict | None
+    cached_activations: dict | None
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Task:
     train: tuple
     val: tuple
     num_views: int = 0
-    frontier: dict | None = None
+    cached_activations: dict | None = None
 
 
 def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False):
@@ -85,14 +85,16 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     with use_precision(model, policy):
         task = _prepare(model, train, val, strategy, training, seed=seed, quiet=quiet)
         shares = scale_rates(model, training.stage_decay) if training.stage_decay < 1 else None
-        steps, steps_per_call = count_steps(len(train[1]), strategy.batch_size, tail=task.frontier is not None)
+        steps, steps_per_call = count_steps(
+            len(train[1]), strategy.batch_size, tail=task.cached_activations is not None
+        )
         _check_updates(steps * strategy.epochs, training.accumulate)
         compile_model(
             task.trainer, strategy.learning_rate, steps * strategy.epochs,
             training=training, shares=shares, policy=policy, steps_per_call=steps_per_call,
         )  # fmt: skip
         history = _run_epochs(task, strategy, training, checkpoint, seed=seed, quiet=quiet)
-    return Fit(history, task.frontier)
+    return Fit(history, task.cached_activations)
 
 
 def _check_updates(steps, accumulate):
@@ -109,24 +111,26 @@ def _prepare(model, train, val, strategy, training, *, seed, quiet):
         rows = np.eye(model.output_shape[-1], dtype=np.float32)
         train, val = ((images, rows[labels]) for images, labels in (train, val))
     # mixing pixels is not mixing activations: mixup needs the whole network in every epoch
-    frontier = find_frontier(model) if training.frontier and not training.mixup else None
+    frozen = find_frozen_part(model) if training.cache_activations and not training.mixup else None
     augmentation = training.augmentation
-    where = choose_place(
-        frontier, len(train[1]), len(val[1]), num_views=augmentation.num_views, epochs=strategy.epochs
+    where = choose_cache_place(
+        frozen, len(train[1]), len(val[1]), num_views=augmentation.num_views, epochs=strategy.epochs
     )  # fmt: skip
     if where is None:
         return _Task(import_keras().Model(model.input, model.output), train, val)
-    kept = run_prefix(
-        frontier, (train[0], val[0]), augmentation, where=where, batch_size=strategy.batch_size, seed=seed, quiet=quiet
+    kept = cache_activations(
+        frozen, (train[0], val[0]), augmentation, where=where, batch_size=strategy.batch_size, seed=seed, quiet=quiet
     )
-    facts = {"stage": frontier.stage, "where": where, "bytes": kept.num_bytes, "views": kept.num_views}
-    return _Task(frontier.tail, (kept.train, train[1]), (kept.val, val[1]), kept.num_views, facts)
+    facts = {"stage": frozen.stage, "where": where, "bytes": kept.num_bytes, "views": kept.num_views}
+    return _Task(frozen.tail, (kept.train, train[1]), (kept.val, val[1]), kept.num_views, facts)
 
 
 def _run_epochs(task, strategy, training, checkpoint, *, seed, quiet):
     facts = load_state(checkpoint, task.trainer)
     done = facts["epochs"] if facts else 0
-    steps, steps_per_call = count_steps(len(task.train[1]), strategy.batch_size, tail=task.frontier is not None)
+    steps, steps_per_call = count_steps(
+        len(task.train[1]), strategy.batch_size, tail=task.cached_activations is not None
+    )
     endless = steps == steps_per_call
     batches = make_train_batches(
         *task.train, training, batch_size=strategy.batch_size, num_views=task.num_views, seed=seed, skip=done,
@@ -140,7 +144,7 @@ def _run_epochs(task, strategy, training, checkpoint, *, seed, quiet):
     val_batches = make_val_batches(*task.val, np.array([val_weights[c] for c in val_labels], np.float32))
     epochs = done if facts and facts["stopped"] else strategy.epochs
     callbacks, history = make_callbacks(checkpoint, task.trainer, training.patience or strategy.epochs, facts)
-    with show_progress(range(strategy.epochs), f"training ({strategy.word})", quiet=quiet) as bar:
+    with show_progress(range(strategy.epochs), f"training ({strategy.name})", quiet=quiet) as bar:
         bar.update(done)
         advance = import_keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
         task.trainer.fit(

@@ -1,0 +1,221 @@
+"""The book's cases by name: made by formula, or read from a local copy of real data."""
+
+import importlib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from tlbook.datasets.cards import load_cards
+from tlbook.datasets.dataset import drop_classes
+from tlbook.datasets.folders import check_numbers, from_folder
+from tlbook.datasets.layout import read_layout
+from tlbook.datasets.scan import scan_folder
+from tlbook.datasets.splits import nested_subset
+from tlbook.errors import BadInput
+from tlbook.files import hash_file
+from tlbook.runtime import cache_dir, mirror_dir
+
+VARIANTS = ("synthetic", "real")
+
+
+@dataclass(frozen=True)
+class CaseInfo:
+    """What there is to load: one variant of one case.
+
+    Attributes
+    ----------
+    name, variant, title : str
+    num_classes, num_images : int
+        As loaded without further options.
+    origin, licence : str
+    on_this_machine : bool
+    """
+
+    name: str
+    variant: str
+    title: str
+    num_classes: int
+    num_images: int
+    origin: str
+    licence: str
+    on_this_machine: bool
+
+
+def load_case(name, *, per_class=None, seed=0, variant="synthetic", size=None, difficulty=None, exclude=()):
+    """Load one of the book's cases.
+
+    Parameters
+    ----------
+    name : str
+        fractures, pets, dogs, brains, signs; as real data only also textures, flowers, characters, objects.
+    per_class : int, optional
+        Training images a class, of ``brains`` training PEOPLE a class; nested in one another. Of real data at most
+        so many. Validation and test do not depend on it. Default: the case's own number, of real data all.
+    seed : int
+        0 to 2**32 - 1: which images are made, or how real ones are split.
+    variant : {"synthetic", "real"}
+        Real data are read from ``TLBOOK_DATA_DIR`` or from what was fetched; nothing is downloaded.
+    size : int, optional
+        Pixels a side of synthetic images, default 96; real ones keep theirs.
+    difficulty : float, optional
+        0-1, synthetic only.
+    exclude : sequence of str
+        Classes to leave out.
+
+    Returns
+    -------
+    Dataset
+        ``origin`` says what was loaded and, of a real archive, which checksum it has.
+
+    Raises
+    ------
+    BadInput
+        There is no such case or variant, the data are not on this machine or not the ones on the card, or a number
+        is out of range.
+
+    Examples
+    --------
+    >>> case = load_case("fractures", per_class=2)
+    >>> case.classes, len(case.train)
+    (('fractured', 'intact'), 4)
+    """
+    check_numbers(per_class, seed)
+    card = _find_card(name, variant)
+    if variant == "real":
+        if size is not None or difficulty is not None:
+            raise BadInput("received a size or a difficulty for real data; expected neither; leave them out")
+        return _load_real(card, per_class, seed, exclude)
+    options = {"per_class": per_class, "size": size, "difficulty": difficulty}
+    module = importlib.import_module(f"tlbook.synthetic.{name}")
+    case = module.make_case(seed=seed, **{key: value for key, value in options.items() if value is not None})
+    case = replace(case, origin=case.origin or f"synthetic, tlbook.synthetic.{name}, seed {seed}")
+    return drop_classes(case, exclude)
+
+
+def cases():
+    """List the cases of the book.
+
+    Returns
+    -------
+    list of CaseInfo
+        One for each variant of each case.
+    """
+    return [
+        CaseInfo(
+            name=card.name,
+            variant=variant,
+            title=card.title,
+            num_classes=card.facts[variant]["num_classes"],
+            num_images=card.facts[variant]["num_images"],
+            origin=card.facts[variant]["origin"],
+            licence=card.facts[variant]["licence"],
+            on_this_machine=variant == "synthetic" or _find_real(card) is not None,
+        )
+        for card in load_cards("case")
+        for variant in VARIANTS
+        if variant in card.facts
+    ]
+
+
+def _find_card(name, variant):
+    """Return the card of a case that has this variant."""
+    known = {card.name: card for card in load_cards("case")}
+    if name not in known:
+        raise BadInput(f"received the case {name!r}; expected one of {', '.join(known)}; see `tlbook cases`")
+    if variant not in VARIANTS:
+        raise BadInput(f"received the variant {variant!r}; expected {' or '.join(VARIANTS)}")
+    if variant not in known[name].facts:
+        has = ", ".join(repr(other) for other in VARIANTS if other in known[name].facts)
+        raise BadInput(f"the case {name!r} has no variant {variant!r}; expected {has}; ask for variant={has}")
+    return known[name]
+
+
+def _load_real(card, per_class, seed, exclude):
+    """Read the real counterpart of a case and split it."""
+    found = _find_real(card)
+    if found is None:
+        raise BadInput(_say_where(card))
+    (path, download), facts = found, card.facts["real"]
+    origin = _describe_origin(card, path, download)
+    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    left_out = [*exclude, *(name for name in facts.get("exclude", ()) if name not in exclude)]
+    if download is not None and "keep" in download:
+        listing = scan_folder(path)
+        left_out += sorted(
+            {*read_layout(listing.names, listing.folders).classes.tolist()} - {*download["keep"], *exclude}
+        )
+    people = facts.get("per_class") == "people"
+    case = from_folder(
+        path,
+        groups=facts.get("groups"),
+        per_class=None if people else per_class,
+        seed=seed,
+        exclude=left_out,
+    )
+    warnings = (*case.warnings, *(f"left out, as the card says: {name}" for name in facts.get("exclude", ())))
+    if people and per_class is not None:
+        train, few = _take_people(case, per_class, seed)
+        case, warnings = replace(case, train=train), warnings + few
+    return replace(case, name=f"{card.name} (real)", origin=origin, warnings=warnings)
+
+
+def _take_people(case, per_class, seed):
+    """Keep at most so many whole training groups a class, nested; return them and a warning for classes with fewer."""
+    split = case.train
+    groups, first = np.unique(split.groups, return_index=True)
+    labels = split.labels[first]
+    chosen = nested_subset(labels, groups, per_class, seed=seed)
+    counts = zip(case.classes, np.bincount(labels, minlength=len(case.classes)), strict=True)
+    few = ", ".join(f"{name} {count}" for name, count in counts if count < per_class)
+    warnings = (f"fewer than {per_class} training groups: {few}",) if few else ()
+    return split.take(np.flatnonzero(np.isin(split.groups, groups[chosen]))), warnings
+
+
+def _find_real(card):
+    """Return the path of a case's real data and the download it came from (None in the mirror), or None."""
+    facts, mirror = card.facts.get("real", {}), mirror_dir()
+    if mirror is not None and "stem" in facts:
+        for path in (mirror / f"{facts['stem']}.zip", mirror / facts["stem"]):
+            if path.exists():
+                return path, None
+    for download in facts.get("downloads") or ():
+        path = cache_dir() / "datasets" / card.name / download.get("root", "")
+        if "root" in download and path.is_dir():
+            return path, download
+    return None
+
+
+def _say_where(card):
+    """Say in one line where to get a case's real data and where to put them."""
+    facts = card.facts["real"]
+    place = "TLBOOK_DATA_DIR, which is not set" if mirror_dir() is None else "the folder that TLBOOK_DATA_DIR names"
+    return (
+        f"the real data of {card.name!r} are not on this machine; expected {facts['stem']}.zip (or a folder "
+        f"{facts['stem']} of one sub-folder a class) in {place}; {' '.join(facts['ask'].split())}"
+    )
+
+
+def _describe_origin(card, path, download):
+    """Return one line on what is read; refuse an archive whose checksum is not on the card."""
+    facts = card.facts["real"]
+    if download is not None:
+        kind = "sha256" if "sha256" in download else "md5"
+        return f"{facts['title']}: fetched from {download['url']}, {kind} {download[kind]} (official)"
+    if path.is_dir():
+        return f"{facts['title']}: the mirror's folder {path.name}, checksum not checked"
+    state = path.stat()
+    met = _hash_file(path, state.st_size, state.st_mtime_ns)
+    official = {other.get("sha256") for other in facts.get("downloads") or ()}
+    if met != facts["mirror_sha256"] and met not in official:
+        raise BadInput(
+            f"{path.name} has the sha256 {met[:16]}…; expected {facts['mirror_sha256'][:16]}… as on the card of "
+            f"{card.name!r}; copy it again, or read files of your own with from_folder"
+        )
+    return f"{facts['title']}: {path.name}, sha256 {met} ({'official' if met in official else 'of the mirror'})"
+
+
+@lru_cache(maxsize=32)
+def _hash_file(path, size, changed):
+    """Return a file's SHA-256; size and time of change make the key of the cache, so that it is read once."""
+    return hash_file(path)

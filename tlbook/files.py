@@ -1,0 +1,54 @@
+"""Files: their checksums, writing that leaves the old file or the new one, and one writer at a time."""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def hash_file(path, kind="sha256"):
+    """Return a file's checksum in hexadecimal digits, SHA-256 (64 of them) unless told otherwise."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, kind).hexdigest()
+
+
+@contextlib.contextmanager
+def replace_file(path):
+    """Give a binary file that takes the place of ``path`` at the end, or vanishes on any error.
+
+    Whenever the process or the machine dies, ``path`` is the old file or the new one, whole.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(part, 0o666 & ~_read_umask())
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+        raise
+
+
+def lock_file(file):
+    """Keep other processes from an open file as long as it is open; False where one has it already."""
+    try:
+        import fcntl
+    except ImportError:  # a system without such locks
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _read_umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

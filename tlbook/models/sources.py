@@ -1,0 +1,135 @@
+"""Source models: a backbone that takes raw pixels, its stages and the checksum of its weights."""
+
+import hashlib
+from dataclasses import dataclass
+
+from tlbook.errors import BadInput
+from tlbook.files import hash_file
+from tlbook.models import hub
+from tlbook.models.backbones import build_application, draw_weights
+from tlbook.models.choice import SourceChoice, check_source
+from tlbook.models.listing import SourceInfo, sources
+from tlbook.models.networks import build_compact_resnet, load_weights
+from tlbook.models.stages import cut_stages
+from tlbook.models.weights import strip_top
+
+__all__ = ["SourceChoice", "SourceInfo", "SourceModel", "check_source", "load_source", "sources"]
+
+
+@dataclass(frozen=True)
+class SourceModel:
+    """A pre-trained network without its classifier.
+
+    Attributes
+    ----------
+    name : str
+    backbone : keras.Model
+        Raw pixels, uint8 or float32, (n, image_size, image_size, 3), 0-255, to the last feature map, float32,
+        (n, height, width, channels). The preprocessing is inside, in stock layers. Strategies work on a copy.
+    stages : tuple of (str, tuple of str)
+        Name and layer names of each block, from the stem to the top; one tensor alone goes from each to the next.
+    image_size : int
+        Pixels a side.
+    weights_sha256 : str
+        Of the file of weights, or of the drawn values for random weights.
+    origin : str
+        Where the weights come from, in a few words.
+    learning_rate : float
+        Peak that training starts from unless told otherwise. Networks with ImageNet's weights want a tenth of what the
+        embedded ones do: at 1e-3 they lose on few images what they brought (``data/results/strategies_real.csv``).
+    """
+
+    name: str
+    backbone: object
+    stages: tuple
+    image_size: int
+    weights_sha256: str
+    origin: str
+    learning_rate: float = 1e-4
+
+
+def load_source(name="photos", *, weights=None, image_size=None, seed=0):
+    """Load a source model: a network without its classifier, and its weights.
+
+    Every BatchNormalization has momentum 0.9 here, where Keras's MobileNets keep 0.999: that changes no prediction,
+    only how fast the statistics follow when they are trained (see :mod:`tlbook.models.backbones`).
+
+    Parameters
+    ----------
+    name : str
+        ``"photos"`` or ``"worlds"`` (embedded), ``"random"`` (the embedded network with random weights), or a model of
+        ``keras.applications`` in snake case (``"mobilenet_v2"``, ``"mobilenet_v2_035"``, ``"resnet50"`` …), or the
+        handle (``"https://…"``), folder or ``.tar.gz`` of a TensorFlow Hub module, which stays frozen.
+    weights : str or pathlib.Path, optional
+        A file of weights, ``"random"``, or ``"imagenet"``, which may download. None takes the embedded weights, or
+        looks for the ImageNet file in ``TLBOOK_DATA_DIR/weights`` and then in Keras's cache.
+    image_size : int, optional
+        Pixels a side, 32 (for some networks 71 or 75) to 2048; None takes the source's own.
+    seed : int
+        Of random weights.
+
+    Returns
+    -------
+    SourceModel
+        Random weights have the checksum of their values, a module that of its graph and variables.
+
+    Raises
+    ------
+    BadInput
+        Unknown name (similar ones are named), no such file, a file that fits another source (which is named) or none,
+        weights that are not on this machine, or a size out of range.
+
+    Examples
+    --------
+    >>> source = load_source("random", image_size=64)
+    >>> source.backbone.output_shape
+    (None, 2, 2, 768)
+    """
+    choice = check_source(name, weights, image_size=image_size)
+    if choice.is_module:
+        return _load_module(choice)
+    with draw_weights(seed):
+        backbone = _build(choice)
+    if choice.weights is None:
+        digest, origin = _hash_values(backbone), f"random weights, seed {seed}"
+    else:
+        _fill(backbone, choice)
+        digest, origin = hash_file(choice.weights), f"pre-trained weights, file {choice.weights.name}"
+    rate = 1e-3 if choice.application is None else 1e-4
+    return SourceModel(choice.name, backbone, cut_stages(backbone), choice.image_size, digest, origin, rate)
+
+
+def _build(choice):
+    if choice.application is None:
+        return build_compact_resnet(choice.image_size)
+    return build_application(choice.application, choice.image_size)
+
+
+def _fill(backbone, choice):
+    if choice.application is None:
+        load_weights(backbone, choice.weights)
+        return
+    try:
+        with strip_top(choice.weights, choice.num_top) as path:
+            backbone.load_weights(path)
+    except ValueError as error:
+        raise BadInput(
+            f"{choice.weights} does not fit {choice.name} ({str(error).splitlines()[0]}); "
+            f"give the file that Keras calls {choice.application.file}"
+        ) from error
+
+
+def _load_module(choice):
+    backbone = hub.build_module(choice.weights, choice.image_size)
+    on_network = choice.name.startswith(("http://", "https://"))
+    name = choice.name if on_network else choice.name.rstrip("/").rsplit("/", 1)[-1]  # no paths of this machine
+    stages = (("module", ("module",)),)
+    size = backbone.input_shape[1]
+    return SourceModel(name, backbone, stages, size, hub.hash_module(choice.weights), f"TensorFlow Hub module {name}")
+
+
+def _hash_values(model):
+    digest = hashlib.sha256()
+    for value in model.get_weights():
+        digest.update(value.tobytes())
+    return digest.hexdigest()

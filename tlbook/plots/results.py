@@ -1,0 +1,174 @@
+"""Plots of results: learning curves, intervals, paired differences, the challenge by year."""
+
+import numpy as np
+from matplotlib.ticker import ScalarFormatter
+
+from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR
+from tlbook.plots.style import COLOURS, DASHES, INK, MARKERS, MUTED, PERCENT, draw_dots, new_axes, style
+
+APART = 0.012  # of an axis, between the intervals of two curves
+
+
+def learning_curve(
+    rows, *, x="n", y="accuracy", by="strategy", laws=None, xlabel="training images per class", log=True, ax=None
+):
+    """Plot a measure against the number of labels, or against something else that was varied, with intervals.
+
+    Curves without a law stand a little beside ``x``, each on its side, so that one interval does not hide another.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        As from ``summarise(rows, [by, x], y)``: under ``y`` an Estimate.
+    x, y, by : str
+        Columns: labels, measure (a fraction), and what tells the curves apart.
+    laws : dict of object to PowerLaw, optional
+        For a curve, the law of its error: drawn with its interval where ``y`` is an error.
+    xlabel : str
+    log : bool
+        False spaces ``x`` evenly, for what is no number of labels.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    curves = {}
+    for row in rows:
+        if row[y].value is not None:
+            curves.setdefault(row[by], []).append((row[x], row[y]))
+    values = sorted({n for points in curves.values() for n, _ in points})
+    with style():
+        ax = new_axes(ax)
+        for i, (name, points) in enumerate(curves.items()):
+            colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+            law = (laws or {}).get(name)
+            points = sorted(points, key=lambda point: point[0])
+            sizes, figures = [n for n, _ in points], [figure for _, figure in points]
+            places = sizes if law else _set_apart(sizes, values, i - (len(curves) - 1) / 2, log=log)
+            line = "none" if law else DASHES[i % len(DASHES)]
+            ax.plot(places, [f.value for f in figures], marker, linestyle=line, color=colour, label=str(name))
+            known = [(place, f) for place, f in zip(places, figures, strict=True) if f.low is not None]
+            ax.vlines([n for n, _ in known], [f.low for _, f in known], [f.high for _, f in known], color=colour, lw=2)
+            if law:
+                _draw_law(ax, law, sizes, colour)
+        _tick_values(ax, values, log=log)
+        ax.set(xlabel=xlabel, ylabel=f"{y}, %".replace("_", " "))
+        ax.yaxis.set_major_formatter(PERCENT)
+        ax.legend()
+    return ax
+
+
+def _set_apart(sizes, values, rank, *, log):
+    """Move a curve to its side by so many steps."""
+    if values[0] == values[-1]:
+        return sizes
+    if log:
+        return [n * (values[-1] / values[0]) ** (APART * rank) for n in sizes]
+    return [n + (values[-1] - values[0]) * APART * rank for n in sizes]
+
+
+def _draw_law(ax, law, sizes, colour):
+    line = np.geomspace(min(sizes), 2 * max(sizes), 60)
+    low, high = law.interval(line)
+    ax.plot(line, law.predict(line), color=colour)
+    ax.fill_between(line, low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def _tick_values(ax, values, *, log):
+    ax.set_xscale("log" if log else "linear")
+    ax.set_xticks(values, minor=False)
+    ax.minorticks_off()
+    ax.xaxis.set_major_formatter(ScalarFormatter())
+
+
+def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
+    """Plot the error of each year's challenge winner.
+
+    Parameters
+    ----------
+    years : sequence of ChallengeYear
+    human : float
+        Error of a trained annotator, 0-1: a dashed line.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    with style():
+        ax = new_axes(ax, size=(7.0, 4.0))
+        ax.plot([y.year for y in years], [y.top5_error for y in years], color=MUTED, linewidth=1, zorder=1)
+        kinds = ((False, "hand-made features", "s", COLOURS[1]), (True, "convolutional network", "o", COLOURS[0]))
+        for deep, label, marker, colour in kinds:
+            chosen = [y for y in years if y.deep == deep]
+            ax.plot([y.year for y in chosen], [y.top5_error for y in chosen], marker, color=colour, label=label, ms=8)
+        ax.axhline(human, color=COLOURS[2], linestyle=DASHES[1], linewidth=1.4, zorder=1)
+        for y in years:
+            name = y.winner.replace(" (", "\n(").replace("Trimps-", "Trimps-\n")
+            near = y.top5_error <= human  # then above the line of the human
+            place, shift = ((y.year, human), (-3, 4)) if near else ((y.year, y.top5_error), (4, 6))
+            text = f"{100 * y.top5_error:.3g}\n{name}"
+            ax.annotate(text, place, shift, textcoords="offset points", fontsize=8, ha="left")
+        label = f"a trained human: {100 * human:.1f}"
+        ax.text(years[0].year - 0.4, human - 0.004, label, color=COLOURS[2], va="top", fontsize=9)
+        ax.set(xlabel="year", ylabel="top-5 error of the winner, %", ylim=(0, 0.36))
+        ax.set_xlim(years[0].year - 0.5, years[-1].year + 0.5)
+        ax.yaxis.set_major_formatter(PERCENT)
+        ax.grid(axis="x", visible=False)
+        ax.legend(loc="upper right")
+    return ax
+
+
+def intervals(figures, *, reference=None, xlabel="accuracy, %", ax=None):
+    """Plot named figures as dots on their 95 % intervals.
+
+    Parameters
+    ----------
+    figures : dict of str to Estimate
+        Fractions.
+    reference : float, optional
+        What needs no model (the majority baseline, chance): a dashed line.
+    xlabel : str
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    with style():
+        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(figures)))
+        draw_dots(ax, figures)
+        if reference is not None:
+            ax.axvline(reference, color=MUTED, linestyle=DASHES[1], linewidth=1.4)
+        ax.xaxis.set_major_formatter(PERCENT)
+        ax.set_xlabel(xlabel)
+    return ax
+
+
+def paired_differences(figures, *, xlabel="difference, points", ax=None):
+    """Plot paired differences on their 95 % intervals; those that reach zero are grey.
+
+    Parameters
+    ----------
+    figures : dict of str to Estimate
+        Fractions, as from ``paired_difference``.
+    xlabel : str
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    clear = [f.low is not None and (f.low > 0 or f.high < 0) for f in figures.values()]
+    colours = [
+        (COLOURS[0] if f.value > 0 else COLOURS[1]) if c else MUTED
+        for f, c in zip(figures.values(), clear, strict=True)
+    ]
+    with style():
+        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(figures)))
+        ax.axvline(0, color=INK, linewidth=1)
+        draw_dots(ax, figures, colours=colours)
+        ax.xaxis.set_major_formatter(PERCENT)
+        ax.set_xlabel(xlabel)
+    return ax

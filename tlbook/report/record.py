@@ -1,0 +1,112 @@
+"""The figures of a run as ``report.json`` holds them, and its tables."""
+
+import csv
+
+import numpy as np
+
+from tlbook.runtime import hardware, versions
+
+SCHEMA = 1
+
+
+def build_report(run, dataset, scores, *, seconds, options):
+    """Gather a run's figures.
+
+    Parameters
+    ----------
+    run : Run
+    dataset : Dataset
+    scores : Scores
+        Of the test set.
+    seconds : dict of str to float
+        ``load``, ``features``, ``train``, ``evaluate``, ``total``.
+    options : dict
+        The command's options; no absolute paths.
+
+    Returns
+    -------
+    dict
+        The contents of ``report.json``, ready for JSON.
+    """
+    splits = (dataset.train, dataset.val, dataset.test)
+    groups = [set(split.groups.tolist()) for split in splits] if dataset.has_groups else [set()] * 3
+    disjoint = not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
+    return {
+        "schema": SCHEMA,
+        "classes": list(run.classes),
+        "n_train": len(dataset.train),
+        "n_val": len(dataset.val),
+        "n_test": len(dataset.test),
+        "n_groups": len(set.union(*groups)),
+        "n_skipped": len(dataset.skipped),
+        "groups_disjoint": disjoint if dataset.has_groups else None,
+        "source": run.source,
+        "weights_sha256": run.weights_sha256,
+        "strategy": run.strategy,
+        "strategy_reason": run.strategy_reason,
+        "image_size": run.image_size,
+        "epochs": run.epochs,
+        "cached_activations": run.cached_activations,
+        "trainable_params": run.trainable_params,
+        "total_params": run.total_params,
+        **scores.as_dict(),
+        "seconds": {key: round(value, 3) for key, value in seconds.items()},
+        "seed": run.seed,
+        "options": options,
+        "versions": versions(),
+        "hardware": hardware(),
+        "warnings": [*dataset.warnings, *scores.warnings],
+    }
+
+
+def write_predictions(path, split, probabilities, classes, *, has_groups):
+    """Write ``predictions.csv``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    split : Split
+    probabilities : numpy.ndarray
+        float32, (n, classes).
+    classes : sequence of str
+    has_groups : bool
+        False leaves the column ``group`` empty.
+    """
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "group", "true", "predicted", *(f"p_{name}" for name in classes)])
+        for name, group, label, row in zip(split.names, split.groups, split.labels, probabilities, strict=True):
+            writer.writerow([name, group if has_groups else "", classes[label], *format_prediction(row, classes)])
+
+
+def format_prediction(probabilities, classes):
+    """Format one image's answer: the class, then each probability with nine significant digits.
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray
+        float32, (classes,): nine digits give back the same float32.
+    classes : sequence of str
+
+    Returns
+    -------
+    list of str
+    """
+    return [classes[int(np.argmax(probabilities))], *(f"{p:.9g}" for p in probabilities)]
+
+
+def write_splits(path, dataset):
+    """Write ``splits.csv``: every image used, with its class, group and split.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    dataset : Dataset
+    """
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "class", "group", "split"])
+        for name in ("train", "val", "test"):
+            split = getattr(dataset, name)
+            for image, label, group in zip(split.names, split.labels, split.groups, strict=True):
+                writer.writerow([image, dataset.classes[label], group if dataset.has_groups else "", name])
