@@ -8,6 +8,7 @@ import numpy as np
 from tlbook.evidence.metrics import score_predictions
 from tlbook.models.classifiers import count_parameters, set_head
 from tlbook.models.heads import fit_head
+from tlbook.models.prediction import predict_padded
 from tlbook.models.strategies import FullFineTune, HeadOnly, Strategy
 from tlbook.runtime import set_seed, show_progress
 from tlbook.training.features import extract_features
@@ -236,10 +237,7 @@ def predict_batch(model, batch):
     numpy.ndarray
         float32, (n, classes).
     """
-    num = len(batch)
-    if num < BATCH_SIZE:
-        batch = np.concatenate([batch, np.zeros((BATCH_SIZE - num, *batch.shape[1:]), batch.dtype)])
-    return np.asarray(model.predict_on_batch(batch), np.float32)[:num]
+    return predict_padded(model, batch, BATCH_SIZE)
 
 
 def predict_split(run, split, *, quiet=True):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.models.prediction import predict_padded
 from tlbook.models.stages import cut_stages
 from tlbook.runtime import import_keras, show_progress
 from tlbook.training.augmentation import augment_images, draw_view
@@ -161,7 +162,7 @@ def cache_activations(frozen, splits, augmentation, *, where, batch_size=32, see
         batch = images[part]
         if numbers is not None and num_views > 1:
             batch = np.asarray(augment_images(augmentation, batch, numbers[part]))
-        out[part] = _predict(frozen.prefix, batch, size)
+        out[part] = predict_padded(frozen.prefix, batch, size)
     return Activations(*kept, num_views, where)
 
 
@@ -169,11 +170,3 @@ def _make_array(shape, where):
     if where == "ram":
         return np.empty(shape, np.float32)
     return np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)
-
-
-def _predict(model, batch, size):
-    """Predict one batch, filled up to its size: an image's result must not depend on its company."""
-    num = len(batch)
-    if num < size:
-        batch = np.concatenate([batch, np.zeros((size - num, *batch.shape[1:]), batch.dtype)])
-    return np.asarray(model.predict_on_batch(batch))[:num]

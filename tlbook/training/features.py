@@ -8,6 +8,7 @@ import numpy as np
 from tlbook.errors import NO_SPACE
 from tlbook.files import replace_file
 from tlbook.models.classifiers import build_feature_model
+from tlbook.models.prediction import predict_padded
 from tlbook.runtime import cache_dir, show_progress
 
 RULE = b"average pooling, 1"
@@ -43,7 +44,8 @@ def extract_features(source, split, *, cache=True, quiet=False):
     model = _feature_model(source.backbone)
     batches = split.batches(source.image_size, BATCH_SIZE)
     count = -(-len(split) // BATCH_SIZE)
-    parts = [_predict(model, b) for b in show_progress(batches, "computing features", total=count, quiet=quiet)]
+    batches = show_progress(batches, "computing features", total=count, quiet=quiet)
+    parts = [predict_padded(model, batch, BATCH_SIZE) for batch in batches]
     features = np.concatenate(parts)
     if path is not None:
         try:
@@ -59,14 +61,6 @@ def extract_features(source, split, *, cache=True, quiet=False):
 def _feature_model(backbone):
     """Keep the last models: all splits of a data set then share one compilation."""
     return build_feature_model(backbone)
-
-
-def _predict(model, batch):
-    """Predict one batch, filled up to the fixed size so that the backend compiles one shape only."""
-    num = len(batch)
-    if num < BATCH_SIZE:
-        batch = np.concatenate([batch, np.zeros((BATCH_SIZE - num, *batch.shape[1:]), batch.dtype)])
-    return np.asarray(model.predict_on_batch(batch), np.float32)[:num]
 
 
 def _key(source, split, quiet):
