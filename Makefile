@@ -67,9 +67,10 @@ lab: $(READY)  ## open the chapters in JupyterLab
 notebooks: $(READY)  ## execute the chapters anew from their text (ONLY="name name" for some)
 	$(BIN)/python tools/notebooks.py $(ONLY)
 
-lint: $(READY)  ## style of the code; text and notebook of every chapter agree
+lint: $(READY)  ## style of the code, rooms import one way; text and notebook of every chapter agree
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python tools/notebooks.py --check
 
 format: $(READY)  ## put the code into shape
