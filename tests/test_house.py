@@ -3,6 +3,7 @@
 Style, docstrings of internal names and relative imports are ruff's (`make lint`, which runs the contract of rooms too).
 """
 
+import ast
 import os
 import re
 import subprocess
@@ -57,6 +58,30 @@ def test_import_loads_no_framework():
     assert answer.stdout == "[]\n"
 
 
+def read_setuptools():
+    """Settings of setuptools: packages and what travels with them."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+
+
+def list_static_names():
+    """Public names as a program sees them that reads the file without running it, with the module of each."""
+    body = ast.parse((ROOT / "tlbook" / "__init__.py").read_text()).body
+    block = next(node for node in body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    for node in block.body:
+        for alias in node.names:
+            assert alias.asname == alias.name, f"{alias.name}: only 'import x as x' re-exports it to a type checker"
+            yield alias.name, f"tlbook.{alias.name}" if node.module == "tlbook" else node.module
+
+
+def test_editors_see_the_public_names():
+    import tlbook
+
+    assert dict(list_static_names()) == tlbook._HOME
+    assert sorted(tlbook._HOME) == tlbook.__all__
+    assert (ROOT / "tlbook" / "py.typed").exists()
+    assert "py.typed" in read_setuptools()["package-data"]["tlbook"]
+
+
 def test_a_name_that_is_not_there():
     import tlbook
 
@@ -65,7 +90,7 @@ def test_a_name_that_is_not_there():
 
 
 def test_installed_packages_are_the_folders():
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    listed = read_setuptools()["packages"]
     folders = {name_of(path) for path in MODULES if path.name == "__init__.py"}
     assert sorted(listed) == sorted(folders | {"tlbook_data"})
     without = {path.parent for path in MODULES} - {path.parent for path in MODULES if path.name == "__init__.py"}

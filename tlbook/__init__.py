@@ -4,6 +4,23 @@ The public names are re-exported here and loaded on first use, so that ``import 
 """
 
 import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py holds it against the homes below
+    from tlbook import plots as plots
+    from tlbook.cases import load_case as load_case
+    from tlbook.datasets.folders import from_folder as from_folder
+    from tlbook.models.sources import load_source as load_source
+    from tlbook.models.strategies import FiLMOnly as FiLMOnly
+    from tlbook.models.strategies import FromScratch as FromScratch
+    from tlbook.models.strategies import FullFineTune as FullFineTune
+    from tlbook.models.strategies import GradualUnfreeze as GradualUnfreeze
+    from tlbook.models.strategies import HeadOnly as HeadOnly
+    from tlbook.models.strategies import NormOnly as NormOnly
+    from tlbook.models.strategies import PartialUnfreeze as PartialUnfreeze
+    from tlbook.run import adapt as adapt
+    from tlbook.run import evaluate as evaluate
+    from tlbook.training.options import Training as Training
 
 __version__ = "0.1.0"
 
@@ -26,12 +43,13 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 
-def __getattr__(name):
-    if name not in _HOME:
-        raise AttributeError(f"module 'tlbook' has no attribute {name!r}; it has {', '.join(__all__)}")
-    if name == "plots":
-        return importlib.import_module("tlbook.plots")
-    return getattr(importlib.import_module(_HOME[name]), name)
+if not TYPE_CHECKING:  # a type checker that saw it would take any name for one of ours
+
+    def __getattr__(name):
+        if name not in _HOME:
+            raise AttributeError(f"module 'tlbook' has no attribute {name!r}; it has {', '.join(__all__)}")
+        module = importlib.import_module(_HOME[name])
+        return module if name == "plots" else getattr(module, name)
 
 
 def __dir__():
