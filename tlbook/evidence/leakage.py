@@ -115,7 +115,7 @@ def divide_images(labels, groups, *, whole_groups, seed=0):
 
 
 def predict_logistic(features, labels, splits, num_classes):
-    """Fit a logistic head, its penalty chosen on validation, and predict the test images.
+    """Fit a logistic head, its regularisation strength chosen on validation, and predict the test images.
 
     Parameters
     ----------

@@ -7,26 +7,15 @@ import numpy as np
 
 from tlbook.models.adapters import call_with_film
 from tlbook.models.backbones import draw_weights
+from tlbook.models.heads import add_head
 from tlbook.runtime import import_keras
 
 CLASSES_FILE = "classes.json"
 
 
 def build_feature_model(backbone):
-    """Put the pooling rule that every network shares on a backbone: the plain average over positions.
-
-    Parameters
-    ----------
-    backbone : keras.Model
-
-    Returns
-    -------
-    keras.Model
-        Raw pixels to features, float32, (n, channels). It shares the backbone's layers.
-    """
-    keras = import_keras()
-    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(backbone.output)
-    return keras.Model(backbone.input, pooled, name="features")
+    """Return a model from raw pixels to pooled features, float32, (n, channels); it shares the backbone's layers."""
+    return import_keras().Model(backbone.input, add_head(backbone.output), name="features")
 
 
 def build_classifier(backbone, classes, *, trainable=True, seed=0, keep_weights=True, film=False):
@@ -63,10 +52,7 @@ def build_classifier(backbone, classes, *, trainable=True, seed=0, keep_weights=
             copy.get_layer(layer.name).finalize_state()  # it works with constants that it takes from its weights
     for layer in copy.layers:
         layer.trainable = trainable
-    x = keras.layers.GlobalAveragePooling2D(name="pool")(copy.output)
-    initializer = keras.initializers.GlorotUniform(seed=seed)
-    head = keras.layers.Dense(len(classes), activation="softmax", kernel_initializer=initializer, name="head")
-    return keras.Model(copy.input, head(x), name="classifier")
+    return keras.Model(copy.input, add_head(copy.output, len(classes), seed=seed), name="classifier")
 
 
 def _copy_layer(layer):
@@ -78,14 +64,7 @@ def _copy_layer(layer):
 
 
 def set_head(model, head):
-    """Set the head's weights.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From :func:`build_classifier`; changed in place.
-    head : tlbook.models.heads.LogisticHead
-    """
+    """Set the weights of the layer ``head`` of a classifier, in place, to those of a fitted head."""
     model.get_layer("head").set_weights([head.kernel, head.bias])
 
 

@@ -1,18 +1,22 @@
-"""A logistic head, fitted to convergence by L-BFGS."""
+"""The head: pooling and a softmax layer on any backbone, and a logistic fit of its weights by L-BFGS.
+
+A head has a ``kernel``, a ``bias`` and ``predict``: what is fitted in another way (a nearest centroid, say) is one more
+such class, and goes into the same layer.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from tlbook.errors import BadInput
-from tlbook.runtime import show_progress
+from tlbook.runtime import import_keras, show_progress
 
 CS = tuple(10.0**k for k in np.arange(-4, 2.5, 0.5))
 
 
 @dataclass(frozen=True)
 class LogisticHead:
-    """A linear softmax classifier on pooled features.
+    """A linear softmax classifier on pooled features, of images or of anything else.
 
     Attributes
     ----------
@@ -21,7 +25,14 @@ class LogisticHead:
     bias : numpy.ndarray
         float32, (classes,).
     C : float
-        scikit-learn's C, chosen on validation.
+        Inverse of the regularisation strength, as in scikit-learn; :func:`fit_head` chooses it on validation.
+
+    Examples
+    --------
+    >>> head = LogisticHead(np.eye(2, dtype=np.float32), np.zeros(2, np.float32), 1.0)
+    >>> head.predict(np.array([[0.0, 0.0], [2.0, 0.0]], np.float32)).round(2)
+    array([[0.5 , 0.5 ],
+           [0.88, 0.12]], dtype=float32)
     """
 
     kernel: np.ndarray
@@ -29,53 +40,93 @@ class LogisticHead:
     C: float
 
     def predict(self, features):
-        """Return class probabilities, float32, (n, classes)."""
+        """Return class probabilities.
+
+        Parameters
+        ----------
+        features : numpy.ndarray
+            float32, (n, features).
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, (n, classes); rows sum to 1.
+        """
         return softmax(features @ self.kernel + self.bias)
 
 
-def softmax(logits):
-    """Return the softmax over the last axis.
+def add_head(outputs, num_classes=None, *, seed=0):
+    """Pool what a backbone gives, and put a softmax head on it; the one place where either is built.
 
     Parameters
     ----------
-    logits : numpy.ndarray
+    outputs : keras.KerasTensor
+        A feature map, (n, height, width, channels), whose positions are averaged; or features, (n, channels).
+    num_classes : int, optional
+        None adds no head: the features come out.
+    seed : int
+        Of the head's random kernel; its bias starts at zero.
 
     Returns
     -------
-    numpy.ndarray
-        Same shape, rows sum to 1.
+    keras.KerasTensor
+        Probabilities, (n, num_classes), or features, (n, channels). The layers are called ``pool`` and ``head``.
     """
+    keras = import_keras()
+    if len(outputs.shape) == 4:
+        outputs = keras.layers.GlobalAveragePooling2D(name="pool")(outputs)
+    if num_classes is None:
+        return outputs
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(num_classes, activation="softmax", kernel_initializer=initializer, name="head")(outputs)
+
+
+def softmax(logits):
+    """Return the softmax over the last axis, an array of the same shape."""
     odds = np.exp(logits - logits.max(-1, keepdims=True))
     return odds / odds.sum(-1, keepdims=True)
 
 
-def fit_head(features, labels, val_features, val_labels, num_classes, *, penalties=CS, quiet=True):
-    """Fit a logistic head for each penalty and keep the one with the smallest validation loss.
+def fit_head(features, labels, val_features, val_labels, num_classes, *, Cs=CS, quiet=True):
+    """Fit a logistic head for each regularisation strength and keep the one with the smallest validation loss.
 
     Classes count alike, whatever their sizes. Features are standardised for the fit, and the standardisation is folded
-    into the weights. Each fit starts from the one before it, the strongest penalty first, and the search ends once the
-    validation loss has risen twice.
+    into the weights. Each fit starts from the one before it, the strongest regularisation first, and the search ends
+    once the validation loss has risen twice.
 
     Parameters
     ----------
     features, val_features : numpy.ndarray
         float32, (n, features).
     labels, val_labels : numpy.ndarray
-        int64, (n,).
+        int64, (n,), 0 to ``num_classes`` - 1.
     num_classes : int
-    penalties : sequence of float
-        scikit-learn's C, ascending.
+    Cs : sequence of float
+        Inverses of the regularisation strength (scikit-learn's C), ascending.
     quiet : bool
         True shows no progress bar.
 
     Returns
     -------
-    Head
+    LogisticHead
 
     Raises
     ------
     BadInput
         Features that are not finite.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> labels = np.arange(60) % 2
+    >>> features = rng.normal(size=(60, 4)).astype("float32") + 3 * labels[:, None]
+    >>> head = fit_head(features[:40], labels[:40], features[40:], labels[40:], 2)
+    >>> (head.predict(features[40:]).argmax(-1) == labels[40:]).all()
+    np.True_
+
+    References
+    ----------
+    Liu and Nocedal 1989, on L-BFGS, doi:10.1007/BF01589116.
     """
     from scipy.optimize import minimize
     from threadpoolctl import threadpool_limits
@@ -85,15 +136,15 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, penalti
     weights, val_weights = (_balance(y, num_classes) for y in (labels, val_labels))
     theta = np.zeros((x.shape[1] + 1) * num_classes)
     best, best_loss, worse = None, np.inf, 0
-    for penalty in show_progress(penalties, "fitting the head", quiet=quiet):
-        decay = 1.0 / (penalty * len(labels))
+    for C in show_progress(Cs, "fitting the head", quiet=quiet):
+        decay = 1.0 / (C * len(labels))
         arguments = (x, labels, weights, num_classes, decay)
         with threadpool_limits(1, "blas"):  # its vectors are short: a second thread makes the fit ten times slower
             theta = minimize(_loss, theta, arguments, "L-BFGS-B", jac=True, options={"maxiter": 400, "ftol": 1e-7}).x
         loss = _loss(theta, val_x, val_labels, val_weights, num_classes, 0.0)[0]
         worse = worse + 1 if loss >= best_loss else 0
         if loss < best_loss:
-            best, best_loss = (theta, penalty), loss
+            best, best_loss = (theta, C), loss
         if worse == 2:
             break
     if best is None:
