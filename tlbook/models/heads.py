@@ -115,18 +115,18 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, Cs=CS, 
     BadInput
         Features that are not finite.
 
+    References
+    ----------
+    Liu and Nocedal 1989, on L-BFGS, doi:10.1007/BF01589116.
+
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> labels = np.arange(60) % 2
-    >>> features = rng.normal(size=(60, 4)).astype("float32") + 3 * labels[:, None]
+    >>> features = rng.normal(size=(60, 4)).astype("float32") + 6 * labels[:, None]
     >>> head = fit_head(features[:40], labels[:40], features[40:], labels[40:], 2)
-    >>> (head.predict(features[40:]).argmax(-1) == labels[40:]).all()
-    np.True_
-
-    References
-    ----------
-    Liu and Nocedal 1989, on L-BFGS, doi:10.1007/BF01589116.
+    >>> bool((head.predict(features[40:]).argmax(-1) == labels[40:]).all())
+    True
     """
     from scipy.optimize import minimize
     from threadpoolctl import threadpool_limits
