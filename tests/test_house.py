@@ -89,6 +89,13 @@ def test_a_name_that_is_not_there():
         _ = tlbook.nothing
 
 
+def test_what_is_no_python_travels_with_the_package():
+    listed = read_setuptools()["package-data"]["tlbook"]
+    carried = {path for pattern in listed for path in (ROOT / "tlbook").glob(pattern)}
+    found = {path for path in (ROOT / "tlbook").rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}}
+    assert found == carried
+
+
 def test_installed_packages_are_the_folders():
     listed = read_setuptools()["packages"]
     folders = {name_of(path) for path in MODULES if path.name == "__init__.py"}

@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -126,6 +127,44 @@ def test_every_figure_is_printed_with_its_interval():
     assert "stays on this machine" in text
 
 
+def test_the_page_says_where_the_split_came_from_and_what_was_left_out():
+    report, _ = make_report(
+        grouped=True,
+        split_origin="sampled 60/20/20 by groups",
+        groups_origin="column `group` of metadata.csv",
+        left_out=["2 unreadable images: a.png, b.png", "class <odd>: excluded"],
+    )
+    text = Page(render_report(report)).text
+    for line in (report["split_origin"], "column `group` of metadata.csv: 620 groups, each in one split"):
+        assert line in text
+    for line in report["left_out"]:
+        assert line in text
+    assert "every file that was found" in Page(render_report({**report, "left_out": []})).text
+    many = Page(render_report({**report, "left_out": [f"file {i}" for i in range(40)]})).text
+    assert "file 29" in many and "file 30" not in many and "and 10 more" in many
+
+
+def test_groups_in_several_splits_are_said():
+    report, _ = make_report(grouped=True, groups_disjoint=False)
+    text = Page(render_report(report)).text
+    assert "620 groups, some of them in several splits" in text
+    assert "each in one split" not in text
+
+
+def test_an_older_report_still_renders():
+    report, parts = make_report()
+    del report["cached_activations"]  # and neither split_origin nor left_out, model_sha256 or backend
+    text = Page(render_report(report, **parts)).text
+    assert "Left out" not in text and "Cached activations" not in text and "Model, SHA-256" not in text
+    text = Page(render_report({**report, "model_sha256": "cd" * 32, "backend": "jax 0.9"})).text
+    assert "cd" * 32 in text and "jax 0.9" in text
+
+
+def test_the_style_sheet_is_in_the_page_as_it_is_in_the_file():
+    css = (files("tlbook.report") / "report.css").read_text(encoding="utf-8")
+    assert css.strip() in render_report(make_report()[0])
+
+
 def test_names_from_the_reader_are_escaped():
     nasty = ('<script>alert("x")</script>', '"><img src=x onerror=y>', "a & b", "{head} %s")
     report, parts = make_report(nasty, warnings=["<b>bold</b> & more"], options={"<i>": "</table>"})
@@ -152,13 +191,13 @@ def test_many_classes_and_noisy_pictures_stay_below_two_megabytes():
     html = render_report(report, history=HISTORY, **parts)
     assert len(html.encode()) < 2_000_000
     assert "60 more classes are not shown" in html
-    assert "most frequent mistakes" in html
+    assert "Most frequent mistakes" in html
 
 
 def test_warnings_stand_before_the_figures():
     report, parts = make_report(warnings=["only 3 groups"])
     html = render_report(report, **parts)
-    assert html.index("only 3 groups") < html.index("How well it does")
+    assert html.index("only 3 groups") < html.index("Performance on the test set")
     assert "Before you trust" not in render_report(make_report()[0])
 
 
@@ -167,14 +206,14 @@ def test_undefined_figures_and_missing_parts_do_not_break_the_page():
     report, _ = make_report(auroc=nothing, source=None, weights_sha256=None)
     html = render_report(report)
     assert "undefined" in Page(html).text
-    assert "How training went" not in html
+    assert "Training history" not in html
     assert "Most confident" not in html
 
 
 def test_the_most_confident_mistakes_come_first():
     report, parts = make_report(n=200, skill=0.3)
     html = render_report(report, **{**parts, "samples": ()})
-    found = [int(share) for share in re.findall(r"</b> (\d+)\u00a0%<br>", html)]
+    found = [int(share) for share in re.findall(r"probability (\d+)&nbsp;%", html)]
     assert len(found) == 18
     assert found == sorted(found, reverse=True)
     assert found[0] == round(100 * max(p.probability for p in parts["wrong"]))

@@ -11,6 +11,15 @@ from tlbook.errors import BadInput
 RESPLITS = 1 / 3  # test set over training set of the 60/20/20 splits that are drawn from one pool
 
 
+# How an interval was made, in words.
+METHODS = {
+    "wilson": "Wilson",
+    "bootstrap": "bootstrap of images",
+    "bootstrap_group": "bootstrap of groups",
+    "t": "Student's t",
+}
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A number, its interval, and what both rest on.

@@ -1,4 +1,4 @@
-"""Figures of a report as inline SVG and HTML: they follow the page's colours and need nothing from elsewhere."""
+"""Pictures of a report as inline SVG: they follow the page's colours and need nothing from elsewhere."""
 
 import base64
 import io
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
+from markupsafe import Markup
 from PIL import Image
 
 THUMBNAIL = 128
@@ -37,41 +38,28 @@ class Picture:
     probability: float
 
 
-def draw_interval(figure, reference=None):
-    """Draw a figure as a dot on its interval, on a scale from 0 to 1.
-
-    Parameters
-    ----------
-    figure : dict
-        ``value``, ``low``, ``high``; None where undefined.
-    reference : float, optional
-        What a model without knowledge would reach: a dashed line.
-
-    Returns
-    -------
-    str
-        SVG, hidden from screen readers: the numbers stand beside it.
-    """
+def draw_interval(estimate, reference=None):
+    """Draw an estimate (a dict) as a dot on its interval, from 0 to 1, and dashed what a guess would reach."""
     parts = [f'<line class="grid" x1="{_x(t)}" x2="{_x(t)}" y1="0" y2="30"/>' for t in (0, 0.25, 0.5, 0.75, 1)]
     if reference is not None:
         parts.append(f'<line class="reference" x1="{_x(reference)}" x2="{_x(reference)}" y1="0" y2="30"/>')
-    if figure["low"] is not None:
-        parts.append(f'<line class="interval" x1="{_x(figure["low"])}" x2="{_x(figure["high"])}" y1="15" y2="15"/>')
-    if figure["value"] is not None:
-        parts.append(f'<circle class="dot" cx="{_x(figure["value"])}" cy="15" r="6"/>')
-    return f'<svg width="{_MARK}" height="30" viewBox="0 0 {_MARK} 30" aria-hidden="true">{"".join(parts)}</svg>'
+    if estimate["low"] is not None:
+        parts.append(f'<line class="interval" x1="{_x(estimate["low"])}" x2="{_x(estimate["high"])}" y1="15" y2="15"/>')
+    if estimate["value"] is not None:
+        parts.append(f'<circle class="dot" cx="{_x(estimate["value"])}" cy="15" r="6"/>')
+    return _mark(30, parts)
 
 
 def draw_scale():
-    """Draw the scale that stands above a column of intervals.
+    """Draw the scale that stands above a column of intervals."""
+    ticks = (0, 0.25, 0.5, 0.75, 1)
+    return _mark(18, [f'<text x="{_x(t)}" y="14" text-anchor="middle">{100 * t:.0f}</text>' for t in ticks])
 
-    Returns
-    -------
-    str
-        SVG, hidden from screen readers.
-    """
-    ticks = [f'<text x="{_x(t)}" y="14" text-anchor="middle">{100 * t:.0f}</text>' for t in (0, 0.25, 0.5, 0.75, 1)]
-    return f'<svg width="{_MARK}" height="18" viewBox="0 0 {_MARK} 18" aria-hidden="true">{"".join(ticks)}</svg>'
+
+def _mark(height, parts):
+    """Join parts to an SVG that is hidden from screen readers: the numbers stand beside it."""
+    size = f'width="{_MARK}" height="{height}" viewBox="0 0 {_MARK} {height}"'
+    return Markup(f'<svg {size} aria-hidden="true">{"".join(parts)}</svg>')
 
 
 def _x(share):
@@ -79,20 +67,7 @@ def _x(share):
 
 
 def draw_curves(curves, title):
-    """Draw one or two training curves over epochs.
-
-    Parameters
-    ----------
-    curves : dict of str to sequence of float
-        Label to one value an epoch; the first is drawn solid, the second dashed. NaN is left out.
-    title : str
-        What the values are.
-
-    Returns
-    -------
-    str
-        SVG with a title and a description in words.
-    """
+    """Draw training curves over epochs (label to values): the first solid, the second dashed, NaN left out."""
     length = max(len(values) for values in curves.values())
     ticks = nice_ticks([v for values in curves.values() for v in values if math.isfinite(v)])
 
@@ -112,7 +87,7 @@ def draw_curves(curves, title):
             x = place(len(values), values[-1])[0] + 7
             parts.append(f'<text class="{kind}" x="{x:.1f}" y="{heights[label] + 4:.1f}">{escape(label)}</text>')
     told = "; ".join(f"{label} from {v[0]:.3g} to {v[-1]:.3g} in {len(v)} epochs" for label, v in curves.items())
-    return (
+    return Markup(
         f'<svg width="420" viewBox="0 0 420 240" role="img"><title>{escape(title)} by epoch</title>'
         f"<desc>{escape(told)}</desc>{''.join(parts)}</svg>"
     )
@@ -132,20 +107,7 @@ def _axes(ticks, length, place):
 
 
 def spread_labels(places, gap):
-    """Move labels apart that would overlap.
-
-    Parameters
-    ----------
-    places : dict of str to float
-        Label to height.
-    gap : float
-        Smallest distance.
-
-    Returns
-    -------
-    dict of str to float
-        The same order by height.
-    """
+    """Move labels (name to height) apart that would overlap; the order by height stays."""
     out, last = {}, -math.inf
     for label, y in sorted(places.items(), key=lambda item: item[1]):
         out[label] = last = max(y, last + gap)
@@ -153,20 +115,7 @@ def spread_labels(places, gap):
 
 
 def nice_ticks(values, count=4):
-    """Choose round tick values that enclose the data.
-
-    Parameters
-    ----------
-    values : sequence of float
-        Finite; may be empty.
-    count : int
-        About how many steps.
-
-    Returns
-    -------
-    list of float
-        Two or more, ascending.
-    """
+    """Choose two or more round tick values, ascending, that enclose the data."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     if high - low < 1e-9 * max(1.0, abs(high)):
         room = max(0.5, 0.01 * abs(high))
@@ -179,62 +128,14 @@ def nice_ticks(values, count=4):
 
 
 def shrink_picture(image):
-    """Shrink an image to what the page shows of it.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        uint8, (height, width, 3), 0-255.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, sides of at most 128 pixels in the same proportion.
-    """
+    """Shrink an image, uint8, (height, width, 3), to what the page shows of it: sides of at most 128 pixels."""
     small = Image.fromarray(np.ascontiguousarray(image))
     small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     return np.asarray(small)
 
 
 def encode_thumbnail(image):
-    """Shrink an image and write it as a data address, free of the file's metadata.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        uint8, (height, width, 3), 0-255.
-
-    Returns
-    -------
-    str
-        ``data:image/jpeg;base64,…``, sides of at most 128 pixels.
-    """
+    """Shrink an image and write it as a data address (JPEG), free of the file's metadata."""
     with io.BytesIO() as buffer:
         Image.fromarray(shrink_picture(image)).save(buffer, "JPEG", quality=85)
         return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-def draw_pictures(pictures):
-    """Lay out pictures with what they are and what the model said.
-
-    Parameters
-    ----------
-    pictures : sequence of Picture
-
-    Returns
-    -------
-    str
-        HTML.
-    """
-    items = []
-    for p in pictures:
-        right = p.true == p.predicted
-        said = f"{'right' if right else 'wrong'}: <b>{escape(p.predicted)}</b> {100 * p.probability:.0f}\u00a0%"
-        truth = "" if right else f"<br>in truth <b>{escape(p.true)}</b>"
-        alt = f"Test image of class {p.true}, predicted {p.predicted}"
-        items.append(
-            f'<figure class="{"right" if right else "wrong"}"><img src="{encode_thumbnail(p.image)}" '
-            f'alt="{escape(alt)}" title="{escape(p.name)}" width="128" height="128">'
-            f"<figcaption>{said}{truth}</figcaption></figure>"
-        )
-    return f'<div class="pictures">{"".join(items)}</div>'
