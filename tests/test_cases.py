@@ -27,6 +27,7 @@ real:
   num_classes: 2
   num_images: 20
   groups: metadata.csv
+  group_means: person
   per_class: {per_class}
   exclude: [oval]
   mirror_sha256: {digest}
@@ -100,6 +101,8 @@ def test_people_are_counted_where_the_card_says_so(shapes):
         assert len(case.test) == 4
     assert counts == [[2, 2], [4, 4], [6, 6]]
     assert "fewer than 9 training groups: disc 3, square 3" in case.warnings
+    left_out = load_case("shapes", variant="real", per_class=1).left_out
+    assert left_out[-1] == "8 training images beyond 1 group a class"
 
 
 def test_what_is_not_there_is_asked_for(shapes, monkeypatch):
@@ -138,10 +141,18 @@ def test_an_archive_is_hashed_once(shapes, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "zebras"}, "received the case 'zebras'; expected one of brains, "),
-        ({"name": "textures"}, "'textures' has no variant 'synthetic'; expected 'real'"),
-        ({"name": "fractures", "variant": "true"}, "received the variant 'true'; expected synthetic or real"),
-        ({"name": "fractures", "variant": "real", "difficulty": 0.5}, "a difficulty for real data; expected neither"),
+        ({"name": "zebras"}, "received `name` 'zebras'; expected a case: brains, "),
+        ({"name": 3}, "received `name` 3; expected a case: brains, "),
+        ({"name": ["fractures"]}, r"received `name` \['fractures'\]; expected a case"),
+        ({"name": "fractures", "variant": 3}, "received `variant` 3; expected synthetic or real"),
+        ({"name": "fractures", "size": "x"}, "received `size` 'x'; expected a whole number from 32 to 512"),
+        ({"name": "fractures", "size": 1024}, "received `size` 1024; expected a whole number from 32 to 512"),
+        ({"name": "fractures", "difficulty": "x"}, "received `difficulty` 'x'; expected a number from 0 to 1"),
+        ({"name": "fractures", "difficulty": float("nan")}, "received `difficulty` nan; expected a number from 0 to 1"),
+        ({"name": "fractures", "exclude": 5}, "received `exclude` 5; expected names of classes"),
+        ({"name": "textures"}, "'textures' has no `variant` 'synthetic'; expected 'real'"),
+        ({"name": "fractures", "variant": "true"}, "received `variant` 'true'; expected synthetic or real"),
+        ({"name": "fractures", "variant": "real", "difficulty": 0.5}, "`difficulty` for real data; expected neither"),
         ({"name": "fractures", "per_class": 0}, "received `per_class` 0"),
         ({"name": "fractures", "seed": 2**32}, "received `seed` 4294967296"),
         ({"name": "fractures", "per_class": 2, "size": 32, "exclude": ["fish"]}, "received `exclude` 'fish'"),
@@ -175,7 +186,8 @@ def test_classes_are_dropped():
     names = tuple(f"{k}.png" for k in range(9))
     split = Split(ArrayStore(np.zeros((9, 2, 2, 3), np.uint8)), labels, names, np.array(names))
     case = Dataset("toy", ("a", "b", "c"), split, split, split)
-    left = drop_classes(case, "b")
+    left = drop_classes(case, ("b",))
+    assert left.left_out == ("the class 'b', excluded (9 images)",)
     assert left.classes == ("a", "c")
     assert left.val.labels.tolist() == [0, 1, 0, 1, 0, 1]
     assert left.val.names == ("0.png", "2.png", "3.png", "5.png", "6.png", "8.png")
@@ -217,7 +229,12 @@ def test_the_archives_of_the_mirror_are_those_of_the_cards():
             assert cases_module._describe_origin(card, *found)
 
 
-def test_a_case_is_printed_in_one_line():
-    case = load_case("signs", per_class=1)
-    assert repr(case).startswith("Dataset('signs', 14 classes, train=Split(14 images of 14 classes, 14 groups), val=")
-    assert "\n" not in repr(case) and len(repr(case)) < 250
+def test_a_case_says_how_it_was_split_and_grouped(shapes):
+    case = load_case("fractures", per_class=2, size=32)
+    assert (case.split_origin, case.groups_origin) == ("made split by split", "patient, two views each")
+    assert case.left_out == ()
+    shapes("zip")
+    case = load_case("shapes", variant="real", per_class=4)
+    assert case.split_origin == "60/20/20 by class and whole groups, seed 0"
+    assert case.groups_origin == "metadata.csv, column group (person)"
+    assert case.left_out == ("the class 'oval', excluded (10 images)", "4 training images beyond 4 a class")

@@ -8,8 +8,10 @@ import numpy as np
 
 from tlbook.datasets.cards import load_cards
 from tlbook.datasets.dataset import drop_classes
-from tlbook.datasets.folders import check_numbers, from_folder
+from tlbook.datasets.folders import from_folder
 from tlbook.datasets.layout import read_layout
+from tlbook.datasets.options import check_number, check_options, check_whole, shorten
+from tlbook.datasets.provenance import count
 from tlbook.datasets.scan import scan_folder
 from tlbook.datasets.splits import nested_subset
 from tlbook.errors import BadInput
@@ -80,17 +82,17 @@ def load_case(name, *, per_class=None, seed=0, variant="synthetic", size=None, d
     >>> case.classes, len(case.train)
     (('fractured', 'intact'), 4)
     """
-    check_numbers(per_class, seed)
+    options = check_options(per_class, seed, exclude)
     card = _find_card(name, variant)
     if variant == "real":
         if size is not None or difficulty is not None:
-            raise BadInput("received a size or a difficulty for real data; expected neither; leave them out")
-        return _load_real(card, per_class, seed, exclude)
-    options = {"per_class": per_class, "size": size, "difficulty": difficulty}
-    module = importlib.import_module(f"tlbook.synthetic.{name}")
-    case = module.make_case(seed=seed, **{key: value for key, value in options.items() if value is not None})
-    case = replace(case, origin=case.origin or f"synthetic, tlbook.synthetic.{name}, seed {seed}")
-    return drop_classes(case, exclude)
+            raise BadInput("received `size` or `difficulty` for real data; expected neither; leave them out")
+        return _load_real(card, options)
+    if size is not None:
+        check_whole("size", size, 32, 512)
+    if difficulty is not None:
+        check_number("difficulty", difficulty, 0, 1)
+    return drop_classes(_make_case(card, options, size=size, difficulty=difficulty), options.exclude)
 
 
 def cases():
@@ -118,27 +120,39 @@ def cases():
     ]
 
 
+def _make_case(card, options, **more):
+    """Make a synthetic case by its formula."""
+    module = importlib.import_module(f"tlbook.synthetic.{card.name}")
+    more["per_class"] = options.per_class
+    case = module.make_case(seed=options.seed, **{key: value for key, value in more.items() if value is not None})
+    return replace(
+        case,
+        origin=case.origin or f"synthetic, {module.__name__}, seed {options.seed}",
+        split_origin="made split by split",
+        groups_origin=card.facts["synthetic"]["groups"] if case.has_groups else "",
+    )
+
+
 def _find_card(name, variant):
     """Return the card of a case that has this variant."""
     known = {card.name: card for card in load_cards("case")}
-    if name not in known:
-        raise BadInput(f"received the case {name!r}; expected one of {', '.join(known)}; see `tlbook cases`")
+    if not isinstance(name, str) or name not in known:
+        raise BadInput(f"received `name` {shorten(name)}; expected a case: {', '.join(known)}")
     if variant not in VARIANTS:
-        raise BadInput(f"received the variant {variant!r}; expected {' or '.join(VARIANTS)}")
+        raise BadInput(f"received `variant` {shorten(variant)}; expected {' or '.join(VARIANTS)}")
     if variant not in known[name].facts:
         has = ", ".join(repr(other) for other in VARIANTS if other in known[name].facts)
-        raise BadInput(f"the case {name!r} has no variant {variant!r}; expected {has}; ask for variant={has}")
+        raise BadInput(f"the case {name!r} has no `variant` {variant!r}; expected {has}; ask for that")
     return known[name]
 
 
-def _load_real(card, per_class, seed, exclude):
+def _load_real(card, options):
     """Read the real counterpart of a case and split it."""
     found = _find_real(card)
     if found is None:
         raise BadInput(_say_where(card))
     (path, download), facts = found, card.facts["real"]
-    origin = _describe_origin(card, path, download)
-    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    origin, exclude = _describe_origin(card, path, download), options.exclude
     left_out = [*exclude, *(name for name in facts.get("exclude", ()) if name not in exclude)]
     if download is not None and "keep" in download:
         listing = scan_folder(path)
@@ -146,30 +160,28 @@ def _load_real(card, per_class, seed, exclude):
             {*read_layout(listing.names, listing.folders).classes.tolist()} - {*download["keep"], *exclude}
         )
     people = facts.get("per_class") == "people"
-    case = from_folder(
-        path,
-        groups=facts.get("groups"),
-        per_class=None if people else per_class,
-        seed=seed,
-        exclude=left_out,
-    )
+    per_class = None if people else options.per_class
+    case = from_folder(path, groups=facts.get("groups"), per_class=per_class, seed=options.seed, exclude=left_out)
     warnings = (*case.warnings, *(f"left out, as the card says: {name}" for name in facts.get("exclude", ())))
-    if people and per_class is not None:
-        train, few = _take_people(case, per_class, seed)
-        case, warnings = replace(case, train=train), warnings + few
-    return replace(case, name=f"{card.name} (real)", origin=origin, warnings=warnings)
+    case = replace(case, name=f"{card.name} (real)", origin=origin, warnings=warnings)
+    if "group_means" in facts:
+        case = replace(case, groups_origin=f"{case.groups_origin} ({facts['group_means']})")
+    return _take_people(case, options) if people and options.per_class is not None else case
 
 
-def _take_people(case, per_class, seed):
-    """Keep at most so many whole training groups a class, nested; return them and a warning for classes with fewer."""
-    split = case.train
+def _take_people(case, options):
+    """Keep at most so many whole training groups a class, nested; warn of classes with fewer."""
+    split, most = case.train, options.per_class
     groups, first = np.unique(split.groups, return_index=True)
     labels = split.labels[first]
-    chosen = nested_subset(labels, groups, per_class, seed=seed)
+    chosen = nested_subset(labels, groups, most, seed=options.seed)
     counts = zip(case.classes, np.bincount(labels, minlength=len(case.classes)), strict=True)
-    few = ", ".join(f"{name} {count}" for name, count in counts if count < per_class)
-    warnings = (f"fewer than {per_class} training groups: {few}",) if few else ()
-    return split.take(np.flatnonzero(np.isin(split.groups, groups[chosen]))), warnings
+    few = ", ".join(f"{name} {number}" for name, number in counts if number < most)
+    warnings = (f"fewer than {most} training groups: {few}",) if few else ()
+    train = split.take(np.flatnonzero(np.isin(split.groups, groups[chosen])))
+    more = len(split) - len(train)
+    left_out = (f"{count(more, 'training image')} beyond {count(most, 'group')} a class",) if more else ()
+    return replace(case, train=train, warnings=case.warnings + warnings, left_out=case.left_out + left_out)
 
 
 def _find_real(card):

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import encode_image
-from tlbook.datasets.folders import NO_GROUPS, from_folder
+from tlbook.datasets import images
+from tlbook.datasets.assemble import NO_GROUPS
+from tlbook.datasets.folders import from_folder
 from tlbook.errors import BadInput
 
 TWO = {"cats": 10, "dogs": 20}
@@ -163,6 +165,88 @@ def test_other_files_are_counted_and_told(make_folder):
     assert case.warnings == ("passed over: 1 .txt file, 1 hidden file, 1 image outside a class folder", NO_GROUPS)
 
 
+def test_it_says_how_it_was_split_and_grouped(make_folder, tmp_path):
+    folder = make_folder(name_images(TWO))
+    case = from_folder(folder, seed=3)
+    assert (case.split_origin, case.groups_origin, case.left_out) == ("60/20/20 by class, seed 3", "", ())
+    case = from_folder(folder, groups=r"(\d)\.png")
+    assert case.split_origin == "60/20/20 by class and whole groups, seed 0"
+    assert case.groups_origin == r"the expression '(\d)\.png'"
+    (tmp_path / "people.csv").write_text("file,group\n" + "".join(f"{n},{n[-6:]}\n" for n in name_images(TWO)))
+    assert from_folder(folder, groups=str(tmp_path / "people.csv")).groups_origin == "people.csv, column group"
+
+
+def test_it_says_where_given_splits_stand(make_folder):
+    given = from_folder(
+        make_folder([f"{s}/{c}/{k}.png" for s in ("Train", "valid", "test") for c in TWO for k in "123"])
+    )
+    assert given.split_origin == "as given in the folders Train, valid, test"
+    folder = make_folder([f"{s}/{c}/{k}.png" for s in ("train", "test") for c in TWO for k in range(5)], "two")
+    case = from_folder(folder, seed=2)
+    assert case.split_origin == "train and test as given, validation: a fifth of the training images, seed 2"
+    case = from_folder(folder, groups="(.*)")
+    assert case.split_origin == "train and test as given, validation: a fifth of the training groups, seed 0"
+
+
+def test_what_was_left_out_is_told(make_folder):
+    junk = {"cats/notes.txt": b"", "dogs/notes.txt": b"", "loose.png": b"", "dogs/003.png": b"broken"}
+    files = dict.fromkeys(name_images({"cats": 20, "dogs": 20, "bats": 3, "rats": 1})) | junk | {"metadata.csv": b""}
+    case = from_folder(make_folder(files), exclude=("bats", "rats"), per_class=10)
+    assert case.left_out == (
+        "2 classes, excluded (4 images): 'bats', 'rats'",
+        "1 unreadable image",
+        "2 .txt files",
+        "1 image outside a class folder",
+        "3 training images beyond 10 a class",
+    )
+    assert len(case.train) == 20
+
+
+def test_a_data_set_prints_as_a_table(make_folder):
+    folder = make_folder(name_images(TWO))
+    assert repr(from_folder(folder)).splitlines() == [
+        "images: 2 classes, 60/20/20 by class, seed 0",
+        "split       images  cats  dogs",
+        "training        18     6    12",
+        "validation       6     2     4",
+        "test             6     2     4",
+        "1 warning: see .warnings",
+    ]
+    many = make_folder(name_images({f"<{k}>": 5 + k for k in range(7)}), "many")
+    case = from_folder(many, groups=r"(.*)")
+    assert "training        34      34            3 to 7" in repr(case)
+    page = case._repr_html_()
+    assert "<td>3 to 7</td>" in page and page.count("<tr>") == 4
+    assert "<th>&lt;0&gt;</th>" in from_folder(many, exclude=["<6>"])._repr_html_()
+
+
+def test_an_image_that_goes_away_later_is_one_line(make_folder):
+    folder = make_folder(name_images(TWO))
+    case = from_folder(folder)
+    (folder / case.test.names[1]).unlink()
+    for use in (lambda: case.test.load(8), lambda: list(case.test.batches(8)), lambda: case.test.images.fingerprint(1)):
+        with pytest.raises(BadInput, match=f"the image '{case.test.names[1]}' .* cannot be read now .No such file"):
+            use()
+
+
+def test_an_image_too_large_for_the_memory_is_skipped_and_named(make_folder, monkeypatch):
+    folder, convert = make_folder(name_images({"cats": 20, "dogs": 20})), images._convert_to_rgb
+
+    def refuse(image):
+        if image.size == (9, 9):
+            raise MemoryError
+        return convert(image)
+
+    monkeypatch.setattr(images, "_convert_to_rgb", refuse)
+    (folder / "dogs/003.png").write_bytes(encode_image(1, size=(9, 9)))
+    case = from_folder(folder)
+    assert case.skipped == ("dogs/003.png: it takes more memory than is free",)
+    assert len(case.train) + len(case.val) + len(case.test) == 39
+    (folder / case.test.names[0]).write_bytes(encode_image(1, size=(9, 9)))
+    with pytest.raises(BadInput, match="cannot be read now .it takes more memory than is free.*free memory or leave"):
+        case.test.load(8)
+
+
 TRAIN = name_images({"cats": 4, "dogs": 4}, "train/")
 TEST = name_images({"cats": 2, "dogs": 2}, "test/")
 BROKEN = dict.fromkeys(["cats/000.png", "cats/001.png"], b"")
@@ -201,6 +285,14 @@ BAD_FOLDERS = {
     ),
     "no images a class": (name_images(TWO), {"per_class": 0}, "received `per_class` 0; expected a whole number of at"),
     "half an image": (name_images(TWO), {"per_class": 2.5}, "received `per_class` 2.5; expected a whole number"),
+    "a word a class": (name_images(TWO), {"per_class": "x"}, "received `per_class` 'x'; expected a whole number of at"),
+    "a truth a class": (name_images(TWO), {"per_class": True}, "received `per_class` True; expected a whole number"),
+    "a word for a seed": (name_images(TWO), {"seed": "a"}, "received `seed` 'a'; expected a whole number from 0 to 42"),
+    "a number of groups": (name_images(TWO), {"groups": 7}, "received `groups` 7; expected the name of a CSV file, or"),
+    "an empty name": (name_images(TWO), {"groups": ""}, "received `groups` ''; expected the name of a CSV file, or"),
+    "a list of groups": (name_images(TWO), {"groups": ["a"]}, "received `groups` .'a'.; expected the name of a CSV"),
+    "a number to leave out": (name_images(TWO), {"exclude": 5}, "received `exclude` 5; expected names of classes"),
+    "numbers to leave out": (name_images(TWO), {"exclude": [5]}, "received `exclude` .5.; expected names of classes"),
     "seed": (name_images(TWO), {"seed": -1}, "received `seed` -1; expected a whole number from 0 to 4294967295"),
     "train alone": (TRAIN, {}, "received the split folders 'train', without test; .* give the folder 'train' itself"),
     "no test": (TRAIN + name_images(TWO, "val/"), {}, "split folders 'train', 'val', without test"),
@@ -218,7 +310,7 @@ BAD_FOLDERS = {
     "one group to validate": (
         name_images({"cats": 4, "dogs": 4}, "train/") + name_images({"cats": 2, "dogs": 2}, "test/"),
         {"groups": r"(train/cats|train/dogs/.*|test/.*)"},
-        "'cats' has 1 group in train, and there is no val folder; expected at least 2",
+        "'cats' has 1 group in train, and no validation images are given; expected at least 2",
     ),
 }
 
@@ -237,6 +329,12 @@ def test_a_folder_of_other_files_is_no_class(make_folder):
     case = from_folder(make_folder(dict.fromkeys(name_images(TWO)) | {"docs/a.txt": b"", "docs/more/b.xml": b""}))
     assert case.classes == ("cats", "dogs")
     assert case.ignored == {".txt file": 1, ".xml file": 1}
+
+
+@pytest.mark.parametrize("path", [3, None, "", b"images", ["images"]])
+def test_what_is_no_path_is_one_line(path):
+    with pytest.raises(BadInput, match="received `path` .*; expected the path of a folder or a zip file of images"):
+        from_folder(path)
 
 
 @pytest.mark.parametrize(("files", "options", "message"), BAD_FOLDERS.values(), ids=BAD_FOLDERS)

@@ -19,7 +19,7 @@ def read(make_folder):
     def call(spec, data=None, names=NAMES):
         files = dict.fromkeys(names) | ({} if data is None else {"groups.csv": data.encode()})
         listing = scan_folder(make_folder(files))
-        return read_groups(spec, listing.store.container, listing.names).tolist()
+        return read_groups(spec, listing.store.container, listing.names)[0].tolist()
 
     return call
 
@@ -70,7 +70,7 @@ def test_a_table_at_the_root_of_a_zip(make_folder, make_zip):
             rows = "file,group\n" + "".join(f"{before}{name},{name[-7:-6]}\n" for name in NAMES)
             members = {f"inside/{name}": (folder / name).read_bytes() for name in NAMES} | {table: rows.encode()}
             listing = scan_folder(make_zip(members))
-            assert read_groups("groups.csv", listing.store.container, listing.names).tolist() == ["1", "1", "2"]
+            assert read_groups("groups.csv", listing.store.container, listing.names)[0].tolist() == ["1", "1", "2"]
 
 
 def test_an_expression_finds_groups(read):

@@ -7,6 +7,8 @@ import numpy as np
 
 from tlbook.datasets.images import resize_image
 from tlbook.datasets.parallel import map_in_threads
+from tlbook.datasets.printing import format_html, format_text, tabulate_splits, title_dataset
+from tlbook.datasets.provenance import describe_excluded
 from tlbook.errors import BadInput
 
 
@@ -17,43 +19,16 @@ class ImageStore(Protocol):
         """Return the number of images."""
 
     def read(self, index):
-        """Read one image.
+        """Return one image, uint8, (height, width, 3), 0-255."""
 
-        Parameters
-        ----------
-        index : int
-
-        Returns
-        -------
-        numpy.ndarray
-            uint8, (height, width, 3), 0-255.
-        """
+    def thumbnail(self, index):
+        """Return one image as a small grey square, uint8, (32, 32), 0-255."""
 
     def take(self, indices):
-        """Choose images.
-
-        Parameters
-        ----------
-        indices : sequence of int
-
-        Returns
-        -------
-        ImageStore
-            Of these images, in this order.
-        """
+        """Return a store of these images, in this order."""
 
     def fingerprint(self, index):
-        """Identify the content of an image.
-
-        Parameters
-        ----------
-        index : int
-
-        Returns
-        -------
-        bytes
-            SHA-256 digest, equal only for equal content.
-        """
+        """Return bytes that are equal only for equal content: a SHA-256 digest."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +121,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A case or a reader's folder, split for training, choosing and testing.
+    """A case or a reader's own images, split for training, choosing and testing. It prints as a small table.
 
     Attributes
     ----------
@@ -163,7 +138,24 @@ class Dataset:
     ignored : dict of str to int
         Number of files that were passed over, by kind ("metadata.csv", "hidden file", ".txt file", …).
     origin : str
-        Where the images come from, in one line; empty for a reader's own folder.
+        Where the images come from, in one line; empty for a reader's own.
+    split_origin : str
+        How the splits came about, in one sentence: "60/20/20 by class and whole groups, seed 0".
+    groups_origin : str
+        Where the groups stand ("metadata.csv, column group"); empty without groups.
+    left_out : tuple of str
+        What was left out and why, one line each: excluded classes, unreadable images, files passed over, training
+        images beyond ``per_class``.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> tl.load_case("fractures", per_class=4)
+    fractures: 2 classes, made split by split
+    split       images  groups  fractured  intact
+    training         8       4          4       4
+    validation     120      60         60      60
+    test           400     200        200     200
     """
 
     name: str
@@ -176,30 +168,20 @@ class Dataset:
     warnings: tuple = ()
     ignored: dict = field(default_factory=dict)
     origin: str = ""
+    split_origin: str = ""
+    groups_origin: str = ""
+    left_out: tuple = ()
 
     def __repr__(self):
-        splits = ", ".join(f"{split}={getattr(self, split)!r}" for split in ("train", "val", "test"))
-        return f"Dataset({self.name!r}, {len(self.classes)} classes, {splits}, {len(self.warnings)} warnings)"
+        above, below = title_dataset(self)
+        return "\n".join(filter(None, (above, format_text(tabulate_splits(self)), below)))
+
+    def _repr_html_(self):
+        return format_html(tabulate_splits(self), *title_dataset(self))
 
 
 def drop_classes(case, exclude):
-    """Leave classes out of a data set.
-
-    Parameters
-    ----------
-    case : Dataset
-    exclude : sequence of str
-
-    Returns
-    -------
-    Dataset
-
-    Raises
-    ------
-    BadInput
-        There is no such class, or fewer than two are left.
-    """
-    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    """Leave classes out of a data set that has been put together already."""
     unknown = [name for name in exclude if name not in case.classes]
     if unknown:
         raise BadInput(f"received `exclude` {unknown[0]!r}; expected one of the classes: {', '.join(case.classes)}")
@@ -210,8 +192,11 @@ def drop_classes(case, exclude):
         raise BadInput(
             f"{len(kept)} classes are left without {', '.join(exclude)}; expected two or more; exclude fewer"
         )
+    labels = np.concatenate([case.train.labels, case.val.labels, case.test.labels])
+    line = describe_excluded(np.array(case.classes)[labels], exclude)
     splits = {split: _keep_labels(getattr(case, split), kept) for split in ("train", "val", "test")}
-    return replace(case, classes=tuple(case.classes[label] for label in kept), **splits)
+    left_out = (*case.left_out, *line)
+    return replace(case, classes=tuple(case.classes[label] for label in kept), left_out=left_out, **splits)
 
 
 def _keep_labels(split, kept):

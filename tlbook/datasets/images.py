@@ -12,6 +12,7 @@ DEPTHS = (8, 10, 12, 14, 16)
 ORIENTATION_TAG = 0x0112
 PHOTOMETRIC_TAG = 0x0106
 THUMBNAIL_SIZE = 32
+NO_MEMORY = "it takes more memory than is free"
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -57,8 +58,8 @@ def decode_image(data):
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             image.load()
             return np.asarray(_turn_upright(_convert_to_rgb(image), image))
-    except MemoryError:
-        raise
+    except MemoryError as error:
+        raise UnreadableImage(NO_MEMORY) from error
     except Exception as error:  # Pillow's decoders raise a dozen types on damaged files
         raise UnreadableImage(_describe(error, data)) from error
 
@@ -93,8 +94,8 @@ def read_thumbnail(data, size=THUMBNAIL_SIZE):
             image.draft(None, (size, size))
             image.load()
             return _shrink(_turn_upright(image.convert("L"), image), size)
-    except MemoryError:
-        raise
+    except MemoryError as error:
+        raise UnreadableImage(NO_MEMORY) from error
     except Exception as error:  # as above
         raise UnreadableImage(_describe(error, data)) from error
 

@@ -42,44 +42,18 @@ class Table:
         return len(self.names)
 
     def keep(self, mask):
-        """Choose rows.
-
-        Parameters
-        ----------
-        mask : numpy.ndarray
-            bool, (n,).
-
-        Returns
-        -------
-        Table
-        """
+        """Choose rows by a mask, bool, (n,)."""
         rows = (self.names, self.classes, self.splits, self.groups, self.index)
         return Table(*(column[mask] for column in rows), self.empty)
 
 
 def read_layout(names, folders):
-    """Read class and split from paths.
+    """Read class and split from the POSIX paths of images; images outside a class folder are left out.
 
     The class is the FIRST folder (below the split folder, if there are any); deeper folders belong to it. Folders
     count as split folders (in any case) where all top folders with images are named train, val, valid, validation
     or test; one of these names among others is a class, but train and test together with others are refused.
-
-    Parameters
-    ----------
-    names : sequence of str
-        POSIX paths of images.
-    folders : collection of str
-        POSIX paths of folders that may be classes, with or without images.
-
-    Returns
-    -------
-    Table
-        Images outside a class folder are left out.
-
-    Raises
-    ------
-    BadInput
-        No class, or split folders that do not make sense.
+    ``folders`` are those that may be classes, with or without images.
     """
     tops = sorted({name.split("/")[0] for name in names if "/" in name})
     if not tops:
@@ -111,24 +85,7 @@ def read_layout(names, folders):
 
 
 def exclude_classes(table, exclude):
-    """Leave classes out.
-
-    Parameters
-    ----------
-    table : Table
-    exclude : sequence of str
-        Names of class folders.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    BadInput
-        There is no such class.
-    """
-    exclude = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    """Leave classes out; refuse names that are none."""
     present = {*table.classes.tolist(), *(folder.split("/")[-1] for folder in table.empty)}
     unknown = [name for name in exclude if name not in present]
     if unknown:
@@ -137,21 +94,18 @@ def exclude_classes(table, exclude):
     return table.keep(~np.isin(table.classes, exclude)) if exclude else table
 
 
-def check_classes(table, *, grouped=False, dropped=""):
+def name_splits(table):
+    """Name the split folders as they are written; empty where there are none."""
+    if "" in table.splits:
+        return ""
+    tops = {SPLITS[top.lower()]: top for top in {name.split("/")[0] for name in table.names.tolist()}}
+    return "the folders " + ", ".join(tops[split] for split in dict.fromkeys(SPLITS.values()) if split in tops)
+
+
+def check_classes(table, *, grouped=False, dropped="", in_folders=True):
     """Check that there are two classes, each with enough images and groups, the same in every split.
 
-    Parameters
-    ----------
-    table : Table
-    grouped : bool
-        True counts groups besides images.
-    dropped : str
-        What has happened before, for the message ("after leaving out 2 unreadable images, ").
-
-    Raises
-    ------
-    BadInput
-        As said.
+    ``dropped`` says what has happened before ("without 2 unreadable images ").
     """
     classes, counts = np.unique(table.classes, return_counts=True)
     names = ", ".join(repr(str(name)) for name in classes)
@@ -162,9 +116,10 @@ def check_classes(table, *, grouped=False, dropped=""):
         )
     if len(classes) < 2:
         found = f"one class, {names}" if len(classes) else "no class"
-        deep = len(classes) == 1 and all(name.count("/") > 1 for name in table.names.tolist())
-        hint = f"; if its sub-folders are the classes, give the folder {str(classes[0])!r} itself" if deep else ""
-        raise BadInput(f"{dropped}received {found}; expected two or more; {WANTED}{hint}")
+        deep = in_folders and len(classes) == 1 and all(name.count("/") > 1 for name in table.names.tolist())
+        hint = f"; {WANTED}" if in_folders else ""
+        hint += f"; if its sub-folders are the classes, give the folder {str(classes[0])!r} itself" if deep else ""
+        raise BadInput(f"{dropped}received {found}; expected two or more{hint}")
     _check_minimum(classes, counts, "images", dropped)
     if grouped:
         _check_minimum(*_count_groups(table), "groups", dropped)
@@ -172,7 +127,7 @@ def check_classes(table, *, grouped=False, dropped=""):
         lacking = sorted(set(classes) - set(table.classes[table.splits == split]))
         if lacking:
             raise BadInput(
-                f"{dropped}the class {str(lacking[0])!r} has no image in {split}; expected the same classes on every "
+                f"{dropped}the class {str(lacking[0])!r} has no image in {split}; expected the same classes in every "
                 f"split; add images or leave it out with `exclude` {lacking[0]}"
             )
     if "" not in table.splits:
@@ -220,7 +175,7 @@ def _check_given_splits(table, grouped, dropped):
         group, split = next(iter(twice.items()))
         raise BadInput(
             f"the group {group!r} is both in {split_of[group]} and in {split} ({len(twice)} such groups); expected "
-            "whole groups in one split; move its images to one split, or take the split folders away to have them split"
+            "whole groups in one split; move its images to one split, or give no splits, to have them made"
         )
     if "val" in table.splits:
         return
@@ -228,6 +183,6 @@ def _check_given_splits(table, grouped, dropped):
     if counts.min() < 2:
         name = str(classes[counts.argmin()])
         raise BadInput(
-            f"{dropped}the class {name!r} has 1 {'group' if grouped else 'image'} in train, and there is no val "
-            f"folder; expected at least 2, of which one validates; add images or leave it out with `exclude` {name}"
+            f"{dropped}the class {name!r} has 1 {'group' if grouped else 'image'} in train, and no validation images "
+            f"are given; expected at least 2, of which one validates; add images or leave it out with `exclude` {name}"
         )

@@ -12,7 +12,7 @@ from posixpath import splitext
 import numpy as np
 
 from tlbook.datasets.containers import Archive, Folder
-from tlbook.datasets.images import EXTENSIONS, THUMBNAIL_SIZE, UnreadableImage, read_thumbnail
+from tlbook.datasets.images import EXTENSIONS, THUMBNAIL_SIZE, UnreadableImage
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
@@ -84,26 +84,15 @@ def scan_folder(path):
 
 
 def check_images(store, *, quiet=False):
-    """Decode every image once, small: those that do not decode to their last byte are found, the others drawn.
+    """Decode every image once, small; return the reason of each unreadable one by index, and thumbnails.
 
-    Parameters
-    ----------
-    store : FileStore
-    quiet : bool
-        True shows no progress bar.
-
-    Returns
-    -------
-    unreadable : dict of int to str
-        Reason by index.
-    thumbnails : numpy.ndarray
-        uint8, (n, 32, 32), grey; black where unreadable. A kilobyte an image.
+    Thumbnails are uint8, (n, 32, 32), grey; black where unreadable. A kilobyte an image.
     """
     thumbnails = np.zeros((len(store), THUMBNAIL_SIZE, THUMBNAIL_SIZE), np.uint8)
 
     def check(index):
         try:
-            thumbnails[index] = read_thumbnail(store.read_bytes(index))
+            thumbnails[index] = store.thumbnail(index)
         except UnreadableImage as error:
             return str(error)
         return None

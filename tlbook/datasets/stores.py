@@ -1,12 +1,14 @@
-"""Where images come from: an array in memory, or files in a folder or a zip file."""
+"""Where images come from: arrays in memory, or files in a folder or a zip file."""
 
+import contextlib
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tlbook.datasets.containers import Archive, Folder
-from tlbook.datasets.images import UnreadableImage, decode_image
+from tlbook.datasets.images import NO_MEMORY, UnreadableImage, decode_image, read_thumbnail, shrink_image
+from tlbook.errors import BadInput
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class ArrayStore:
     Attributes
     ----------
     array : numpy.ndarray
-        uint8, (n, height, width, 3), 0-255.
+        uint8, (n, height, width, 3), 0-255; or object, (n,), of such images that differ in size.
     """
 
     array: np.ndarray
@@ -25,45 +27,19 @@ class ArrayStore:
         return len(self.array)
 
     def read(self, index):
-        """Read one image.
-
-        Parameters
-        ----------
-        index : int
-
-        Returns
-        -------
-        numpy.ndarray
-            uint8, (height, width, 3), 0-255.
-        """
+        """Return one image, uint8, (height, width, 3)."""
         return self.array[index]
 
+    def thumbnail(self, index):
+        """Return one image as a small grey square, uint8, (32, 32)."""
+        return shrink_image(self.array[index])
+
     def take(self, indices):
-        """Choose images.
-
-        Parameters
-        ----------
-        indices : sequence of int
-
-        Returns
-        -------
-        ArrayStore
-            Of these images, in this order.
-        """
+        """Choose images."""
         return ArrayStore(self.array[indices])
 
     def fingerprint(self, index):
-        """Identify the content of an image.
-
-        Parameters
-        ----------
-        index : int
-
-        Returns
-        -------
-        bytes
-            SHA-256 digest of the shape and the pixels.
-        """
+        """Return the SHA-256 of the shape and the pixels."""
         image = np.ascontiguousarray(self.array[index])
         return hashlib.sha256(str(image.shape).encode() + image.tobytes()).digest()
 
@@ -77,82 +53,60 @@ class FileStore:
     container : Folder or Archive
     names : tuple of str
         POSIX paths relative to it.
+    checked : bool
+        True where each image has been read once, so that one that is unreadable has changed since and is bad input.
     """
 
     container: Folder | Archive
     names: tuple
+    checked: bool = False
 
     def __len__(self):
         return len(self.names)
 
     def read_bytes(self, index):
-        """Read the bytes of one image file.
+        """Return the bytes of one image file; raise UnreadableImage where it is gone or damaged."""
+        with self._blame(index):
+            return self._read(index)
 
-        Parameters
-        ----------
-        index : int
+    def read(self, index):
+        """Return one image, uint8, (height, width, 3); raise UnreadableImage where it is gone, damaged or none."""
+        with self._blame(index):
+            return decode_image(self._read(index))
 
-        Returns
-        -------
-        bytes
+    def thumbnail(self, index):
+        """Return one image as a small grey square, uint8, (32, 32); every byte of it is read."""
+        with self._blame(index):
+            return read_thumbnail(self._read(index))
 
-        Raises
-        ------
-        UnreadableImage
-            The file is gone or damaged.
-        """
+    def take(self, indices):
+        """Choose images."""
+        return replace(self, names=tuple(self.names[i] for i in indices))
+
+    def fingerprint(self, index):
+        """Return the SHA-256 of the file's bytes; packing the file into an archive does not change it."""
+        return hashlib.sha256(self.read_bytes(index)).digest()
+
+    def _read(self, index):
         try:
             return self.container.read(self.names[index])
-        except MemoryError:
-            raise
+        except MemoryError as error:
+            raise UnreadableImage(NO_MEMORY) from error
         except OSError as error:
             raise UnreadableImage(error.strerror or str(error) or type(error).__name__) from error
         except Exception as error:  # zipfile raises RuntimeError, BadZipFile, zlib.error, … on damaged members
             raise UnreadableImage(" ".join(str(error).split()) or type(error).__name__) from error
 
-    def read(self, index):
-        """Read one image.
-
-        Parameters
-        ----------
-        index : int
-
-        Returns
-        -------
-        numpy.ndarray
-            uint8, (height, width, 3), 0-255.
-
-        Raises
-        ------
-        UnreadableImage
-            The file is gone, damaged or no image.
-        """
-        return decode_image(self.read_bytes(index))
-
-    def take(self, indices):
-        """Choose images.
-
-        Parameters
-        ----------
-        indices : sequence of int
-
-        Returns
-        -------
-        FileStore
-            Of these images, in this order.
-        """
-        return FileStore(self.container, tuple(self.names[i] for i in indices))
-
-    def fingerprint(self, index):
-        """Identify the content of an image.
-
-        Parameters
-        ----------
-        index : int
-
-        Returns
-        -------
-        bytes
-            SHA-256 digest of the file's bytes; packing the file into an archive does not change it.
-        """
-        return hashlib.sha256(self.read_bytes(index)).digest()
+    @contextlib.contextmanager
+    def _blame(self, index):
+        """Turn an unreadable image into bad input where it could be read before."""
+        try:
+            yield
+        except UnreadableImage as error:
+            if not self.checked:
+                raise
+            mend = "free memory or leave it out" if str(error) == NO_MEMORY else "it has changed since; put it back"
+            raise BadInput(
+                f"the image {self.names[index]!r} was read when the data set was checked and cannot be read now "
+                f"({error}); expected images that stay as they are; {mend}, and start again"
+            ) from error

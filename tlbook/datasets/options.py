@@ -1,0 +1,71 @@
+"""What every reader of images may be asked for, checked at the door."""
+
+import os
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+from tlbook.errors import BadInput
+
+LARGEST_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to make of the images, whatever they are read from.
+
+    Attributes
+    ----------
+    per_class : int or None
+        At most so many training images a class.
+    seed : int
+    exclude : tuple of str
+        Classes to leave out.
+    quiet : bool
+    """
+
+    per_class: int | None = None
+    seed: int = 0
+    exclude: tuple = ()
+    quiet: bool = False
+
+
+def check_options(per_class=None, seed=0, exclude=(), quiet=False):
+    """Return the options that all readers share; refuse what they cannot be."""
+    if per_class is not None:
+        check_whole("per_class", per_class, 1)
+    check_whole("seed", seed, 0, LARGEST_SEED)
+    return Options(per_class, seed, check_exclude(exclude), bool(quiet))
+
+
+def check_whole(name, value, low, high=None):
+    """Refuse what is no whole number in a range."""
+    number = isinstance(value, Integral) and not isinstance(value, bool)
+    if not number or value < low or (high is not None and value > high):
+        span = f"of at least {low}" if high is None else f"from {low} to {high}"
+        raise BadInput(f"received `{name}` {value!r}; expected a whole number {span}")
+
+
+def check_number(name, value, low, high):
+    """Refuse what is no number in a range."""
+    if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
+        raise BadInput(f"received `{name}` {value!r}; expected a number from {low} to {high}")
+
+
+def check_path(name, value, expected):
+    """Refuse what is no path of a file or a folder, and an empty one (it would be the working directory)."""
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise BadInput(f"received `{name}` {shorten(value)}; expected the path of {expected}")
+
+
+def check_exclude(exclude):
+    """Return the classes to leave out as a tuple of str; one name may be given alone."""
+    names = (exclude,) if isinstance(exclude, str) else exclude
+    if not isinstance(names, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in names):
+        raise BadInput(f"received `exclude` {shorten(exclude)}; expected names of classes, as in ['blurred', 'other']")
+    return tuple(names)
+
+
+def shorten(value, most=80):
+    """Write a value as Python does, in one line that is cut where it grows long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= most else f"{text[:most]}…"
