@@ -1,8 +1,11 @@
 """The check of the built book, on small books made up here."""
 
+import re
+
 import pytest
 
 from tlbook.datasets.cards import Card
+from tools import api_pages
 from tools.check_book import check_book, find_css_addresses, is_external, main
 from tools.make_pages import (
     flatten_facts,
@@ -15,6 +18,7 @@ from tools.make_pages import (
 )
 from tools.notebooks import list_pages
 
+HEADER = "---\njupytext:\n  text_representation:\n    extension: .md\n    format_name: myst\n---\n"
 FILLING = "<p>" + "word " * 1200 + "</p>"
 
 
@@ -219,3 +223,27 @@ def test_generated_pages(tmp_path):
     assert "| seeds | 0, 1 |" in texts["results"]
     assert "| {doc}`intro </chapters/intro>` | 3.2 | 2 | 3.11.7 |" in texts["status"]
     assert "| numpy | 2.4 |" in texts["status"]
+
+
+def test_the_package_s_page_shows_every_public_name():
+    import tlbook
+
+    names = api_pages.list_public()
+    page = api_pages.write_page(api_pages.PUBLIC, names)
+    shown = re.findall(r"^\.\. auto(?:class|function):: (\S+)", page, re.MULTILINE)
+    assert sorted(shown) == sorted(names)
+    assert {name.removeprefix("tlbook.") for name in names} > set(tlbook.__all__) - {"plots"}
+    assert page.index("## Strategies") < page.index("autoclass:: tlbook.HeadOnly") < page.index("## Training")
+    assert re.search(r"autoclass:: tlbook.PartialUnfreeze\n   :members: .*count_blocks", page)
+
+
+def test_a_room_needs_a_heading_on_the_package_s_page():
+    with pytest.raises(ValueError, match="room 'errors' has no heading"):
+        api_pages.write_page("", ["tlbook.errors.BadInput"])
+
+
+def test_what_chapters_import_is_listed_once(book):
+    lines = ["evidence.intervals import t_interval", "run import adapt", "runtime import PACKAGES"]
+    cell = "\n".join(f"from tlbook.{line}" for line in lines)
+    (book / "chapters" / "heads.md").write_text(f"{HEADER}\n```{{code-cell}} ipython3\n{cell}\n```\n")
+    assert api_pages.list_parts(book) == ["tlbook.evidence.intervals.t_interval"]

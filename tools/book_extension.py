@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tlbook.datasets.cards import load_cards
+from tools.api_pages import make_package_pages
 from tools.make_pages import make_pages
 
 
@@ -16,6 +17,7 @@ def write_pages(app, config):
         Not used.
     """
     make_pages(Path(app.srcdir), load_cards())
+    make_package_pages(Path(app.srcdir))
 
 
 def drop_thebe(app):

@@ -2,6 +2,7 @@
 
 The build of the book does this by itself (tools/book_extension.py). The pages go to chapters/appendix/ and stay out of
 git; their sources are data/cards/*.md, data/results/*.csv with the lab record beside each, and chapters/status.json.
+The pages on the package are tools/api_pages.py's.
 """
 
 import csv

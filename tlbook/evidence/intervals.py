@@ -43,7 +43,13 @@ class Estimate:
     method: str
 
     def as_dict(self):
-        """Return the five fields as a plain dict, ready for JSON."""
+        """Return the five fields as a plain dict, ready for JSON.
+
+        Returns
+        -------
+        dict
+            ``value``, ``low``, ``high``, ``n`` and ``method``.
+        """
         return asdict(self)
 
     def __str__(self):

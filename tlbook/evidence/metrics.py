@@ -39,7 +39,13 @@ class Scores:
     warnings: tuple = ()
 
     def as_dict(self):
-        """Return the figures under the keys of ``report.json``."""
+        """Return the scores under the keys of ``report.json``.
+
+        Returns
+        -------
+        dict
+            Of plain dicts, numbers and text.
+        """
         return {
             "accuracy": self.accuracy.as_dict(),
             "balanced_accuracy": self.balanced_accuracy.as_dict(),
