@@ -1,10 +1,16 @@
-"""Docstrings of what readers meet: the public names, their methods, and what the chapters import."""
+"""Docstrings: those of what readers meet are whole, and every example gives what it shows."""
 
+import contextlib
 import dataclasses
+import doctest
+import importlib
 import inspect
+import io
 import tomllib
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import pytest
 from numpydoc.docscrape import get_doc_object
 from numpydoc.validate import Validator, validate
 
@@ -14,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHECKS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["numpydoc_validation"]["checks"])
 # Names whose docstring may stay incomplete, each with the reason. May it stay empty.
 EXCUSED = {}
+EXAMPLES = [path for path in sorted((ROOT / "tlbook").rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8")]
 
 
 class Documented(Validator):
@@ -66,3 +73,17 @@ def test_an_incomplete_docstring_is_found():
 
     found = validate(get_doc_object(double), validator_cls=lambda obj_name: Documented(obj_name))["errors"]
     assert {code for code, _ in found} >= {"PR01", "PR02", "RT01"} & CHECKS
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.relative_to(ROOT).with_suffix("").as_posix())
+def test_examples_give_what_they_show(path, tmp_path, monkeypatch):
+    """Every example in a docstring, run in an empty folder without real data."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told):
+        result = doctest.testmod(module, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    plt.close("all")
+    assert result.attempted > 0
+    assert result.failed == 0, told.getvalue()

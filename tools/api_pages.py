@@ -51,12 +51,12 @@ What chapters import from the rooms of the package, so that the text can look in
 
 
 def find(name):
-    """Get what a dotted name stands for."""
-    module, _, attribute = name.rpartition(".")
+    """Get what a dotted name stands for: a module, or what is found in one, or in a class."""
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except ModuleNotFoundError:  # a method
-        return getattr(find(module), attribute)
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        above, _, attribute = name.rpartition(".")
+        return getattr(find(above), attribute)
 
 
 def list_public():

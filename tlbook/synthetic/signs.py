@@ -124,7 +124,7 @@ def make_case(*, per_class=30, seed=0, test_per_class=20, val_per_class=10, size
     Examples
     --------
     >>> case = make_case(per_class=5, val_per_class=5, test_per_class=5)
-    >>> len(case.train), case.train.groups[0]
+    >>> len(case.train), str(case.train.groups[0])
     (70, 'train/ahead/post_000')
     """
     counts = {"train": per_class, "val": val_per_class, "test": test_per_class}
