@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook import plots as plots
     from tlbook.cases import load_case as load_case
     from tlbook.datasets.folders import from_folder as from_folder
+    from tlbook.models.sources import SourceModel as SourceModel
     from tlbook.models.sources import load_source as load_source
     from tlbook.models.strategies import FiLMOnly as FiLMOnly
     from tlbook.models.strategies import FromScratch as FromScratch
@@ -18,6 +19,8 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.models.strategies import HeadOnly as HeadOnly
     from tlbook.models.strategies import NormOnly as NormOnly
     from tlbook.models.strategies import PartialUnfreeze as PartialUnfreeze
+    from tlbook.models.strategies import Strategy as Strategy
+    from tlbook.models.strategies import TrainedStrategy as TrainedStrategy
     from tlbook.run import adapt as adapt
     from tlbook.run import evaluate as evaluate
     from tlbook.training.options import Training as Training
@@ -27,6 +30,7 @@ __version__ = "0.1.0"
 _HOME = {
     "load_case": "tlbook.cases",
     "from_folder": "tlbook.datasets.folders",
+    "SourceModel": "tlbook.models.sources",
     "load_source": "tlbook.models.sources",
     "FromScratch": "tlbook.models.strategies",
     "HeadOnly": "tlbook.models.strategies",
@@ -35,6 +39,8 @@ _HOME = {
     "FullFineTune": "tlbook.models.strategies",
     "FiLMOnly": "tlbook.models.strategies",
     "NormOnly": "tlbook.models.strategies",
+    "Strategy": "tlbook.models.strategies",
+    "TrainedStrategy": "tlbook.models.strategies",
     "Training": "tlbook.training.options",
     "adapt": "tlbook.run",
     "evaluate": "tlbook.run",

@@ -1,6 +1,9 @@
 """The one error that a user can mend: bad input; and what the system says where space or a path is the matter."""
 
 import errno
+import math
+import numbers
+import reprlib
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 BAD_PATH = frozenset({errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP})
@@ -12,3 +15,25 @@ class BadInput(ValueError):
     A message names an argument in backquotes (```groups```). The commands print the message as
     ``tlbook: error: <message>``, with the flag (``--groups``) in the argument's place, and exit with status 2.
     """
+
+
+def is_whole(value):
+    """True for an integer, NumPy's too, that is no truth value."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def is_number(value):
+    """True for a finite real number, NumPy's too, that is no truth value."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def is_flag(value):
+    """True for True and False, NumPy's too."""
+    return type(value).__name__ == "bool"  # NumPy's type has the same name, and need not be imported for it
+
+
+def check_arguments(values, checks):
+    """Refuse the first argument that does not fit; ``checks`` has whether it does and what is expected, by its name."""
+    for name, (fits, expected) in checks.items():
+        if not fits:
+            raise BadInput(f"received `{name}` {reprlib.repr(values[name])}; expected {expected}")

@@ -15,7 +15,7 @@ from tlbook.models import choice
 from tlbook.models.backbones import preprocess
 from tlbook.models.catalogue import COMPACT_PARAMETERS, find_application, list_applications
 from tlbook.models.networks import NUM_FEATURES as COMPACT_CHANNELS
-from tlbook.models.sources import check_source, load_source, sources
+from tlbook.models.sources import as_source, check_source, load_source, sources
 from tlbook.models.weights import SLACK, check_weights, find_weights
 from tlbook.runtime import import_keras
 
@@ -210,8 +210,14 @@ def test_classifier_at_the_end_of_a_file_is_left_out():
 @pytest.mark.parametrize(
     ("name", "weights", "size", "message"),
     [
-        ("resnet5", None, None, "unknown source 'resnet5'; did you mean resnet50"),
-        ("", None, None, "unknown source ''; there are photos, worlds"),
+        (
+            "resnet5",
+            None,
+            None,
+            "received `source` 'resnet5'; expected photos, worlds, random, a model of keras.applications",
+        ),
+        ("resnet5", None, None, "did you mean resnet50"),
+        ("", None, None, "received `source` ''; expected photos, worlds"),
         ("vgg16", None, None, "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 into TLBOOK_DATA_DIR/weights or"),
         ("mobilenet_v2", "nowhere.h5", None, "weights file 'nowhere.h5' does not exist"),
         ("mobilenet_v2", __file__, None, "cannot be read as Keras weights"),
@@ -312,3 +318,23 @@ def test_names_are_checked_before_tensorflow_is_imported():
         [sys.executable, "-c", NO_TENSORFLOW.format("check_source('photos'); sources()")], check=False
     )
     assert done.returncode == 0
+
+
+def test_a_source_is_taken_by_name_or_as_it_is():
+    source = load_source("random", image_size=32)
+    assert as_source(source) is source
+    assert [as_source(given).name for given in (None, "random")] == ["photos", "random"]
+    model = import_keras().Sequential(name="net")
+    for wrong, message in [
+        (
+            model,
+            "received `source` as the Keras model 'net'; expected a source: wrap it, source_from_keras(model, name=",
+        ),
+        (3, "received `source` 3; expected a name (photos, worlds"),
+        ("no_such_model", "received `source` 'no_such_model'; expected photos, worlds"),
+        ("", "received `source` ''; expected photos, worlds"),
+    ]:
+        with pytest.raises(BadInput) as caught:
+            as_source(wrong)
+        assert message in str(caught.value)
+        assert "--" not in str(caught.value)

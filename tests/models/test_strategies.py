@@ -18,6 +18,9 @@ from tlbook.models.strategies import (
     HeadOnly,
     NormOnly,
     PartialUnfreeze,
+    Strategy,
+    TrainedStrategy,
+    as_strategy,
     find_strategy,
 )
 from tlbook.run import adapt
@@ -101,42 +104,111 @@ def test_copies_scale_the_pixels_as_the_source_does():
         assert np.array_equal(*kernels) == strategy.keeps_weights
 
 
-def test_words_find_their_strategies():
+def test_names_find_their_strategies():
     assert set(STRATEGIES) == {"scratch", "head", "partial", "gradual", "full", "film", "norm"}
     for name, kind in STRATEGIES.items():
-        assert find_strategy(name) == kind()
+        assert find_strategy(name) == as_strategy(name) == kind()
         assert getattr(tlbook, kind.__name__) is kind
         assert name == "head" or find_strategy(name, epochs=7).epochs == 7
-    with pytest.raises(BadInput, match="expected auto, scratch, head, partial, gradual, full, film, norm"):
-        find_strategy("other")
+        assert kind.summary, "the command's help and the report say it"
+
+
+EXPECTED_NAMES = "expected auto, scratch, head, partial, gradual, full, film or norm"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("sideways", f"received `strategy` 'sideways'; {EXPECTED_NAMES}"),
+        ("heads", f"{EXPECTED_NAMES}; did you mean head?"),
+        ("", f"received `strategy` ''; {EXPECTED_NAMES}"),
+        (HeadOnly, "received `strategy` as the class HeadOnly; expected an instance: HeadOnly()"),
+        (
+            7,
+            "received `strategy` 7; expected a name (scratch, head, partial, gradual, full, film, norm) or an instance",
+        ),
+        (["head"], "received `strategy` ['head']; expected a name"),
+    ],
+)
+def test_what_is_no_strategy_is_refused_in_words(value, message):
+    with pytest.raises(BadInput) as caught:
+        as_strategy(value)
+    assert message in str(caught.value)
+    assert "--" not in str(caught.value)
+
+
+def test_a_strategy_of_one_s_own():
+    class Nameless(TrainedStrategy):
+        def choose_layers(self, source):
+            return set()
+
+    class Top(Nameless):
+        name = "top"
+
+        def choose_layers(self, source):
+            return ["expand_conv", "no_such"]
+
+    class Untrained(Strategy):
+        name = "untrained"
+
+        def choose_layers(self, source):
+            return set()
+
+    own = Top(epochs=3)
+    assert as_strategy(own) is own
+    with pytest.raises(BadInput, match="Nameless without a name; expected a class attribute `name`"):
+        as_strategy(Nameless())
+    with pytest.raises(BadInput, match="no epochs to train for; expected Untrained to be derived from TrainedStrategy"):
+        as_strategy(Untrained())
+    with pytest.raises(BadInput, match="received layer 'no_such' to train from strategy top; expected names of layers"):
+        own.build(make_small_source(), CLASSES, seed=0)
+
+
+WHOLE = "expected a whole number of at least 1"
+RATE = "expected a number between 0 and 10, or None"
+SHARE = "expected a number above 0 and at most 1 (share of the blocks), or None"
+GROWING = "expected a tuple of numbers that grow, above 0 and at most 1"
+FROZEN = "expected 'frozen' or 'trained'"
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        (FullFineTune, {"epochs": 0}, "epochs 0"),
-        (FullFineTune, {"batch_norm": "thawed"}, "expected 'frozen' or 'trained'"),
-        (FiLMOnly, {"learning_rate": 0}, "learning rate 0"),
-        (PartialUnfreeze, {"stages": 0}, "stages 0; expected a whole number from 1"),
-        (PartialUnfreeze, {"stages": 1.5}, "stages 1.5; expected a whole number from 1"),
-        (PartialUnfreeze, {"fraction": 0.0}, "fraction 0.0; expected more than 0"),
-        (PartialUnfreeze, {"fraction": 1.1}, "fraction 1.1; expected more than 0"),
-        (PartialUnfreeze, {"stages": 1, "fraction": 0.5}, "give one of the two"),
-        (PartialUnfreeze, {"batch_norm": ""}, "expected 'frozen' or 'trained'"),
-        (GradualUnfreeze, {"epochs": 2}, "epochs 2 for 3 phases"),
-        (GradualUnfreeze, {"fractions": ()}, "numbers that grow"),
-        (GradualUnfreeze, {"fractions": (0.5, 0.5)}, "numbers that grow"),
-        (GradualUnfreeze, {"fractions": (0.0, 0.5)}, "numbers that grow"),
-        (GradualUnfreeze, {"fractions": (0.5, 1.5)}, "numbers that grow"),
+        (FullFineTune, {"epochs": 0}, f"received `epochs` 0; {WHOLE}"),
+        (FullFineTune, {"epochs": "many"}, f"received `epochs` 'many'; {WHOLE}"),
+        (FromScratch, {"epochs": 2.5}, f"received `epochs` 2.5; {WHOLE}"),
+        (NormOnly, {"epochs": True}, f"received `epochs` True; {WHOLE}"),
+        (FullFineTune, {"batch_size": None}, f"received `batch_size` None; {WHOLE}"),
+        (FullFineTune, {"mirror": "yes"}, "received `mirror` 'yes'; expected True or False"),
+        (FullFineTune, {"batch_norm": "thawed"}, f"received `batch_norm` 'thawed'; {FROZEN}"),
+        (FullFineTune, {"batch_norm": ["frozen"]}, f"received `batch_norm` ['frozen']; {FROZEN}"),
+        (FiLMOnly, {"learning_rate": 0}, f"received `learning_rate` 0; {RATE}"),
+        (FiLMOnly, {"learning_rate": float("nan")}, f"received `learning_rate` nan; {RATE}"),
+        (FullFineTune, {"learning_rate": "1e-3"}, f"received `learning_rate` '1e-3'; {RATE}"),
+        (PartialUnfreeze, {"stages": 0}, f"received `stages` 0; {WHOLE} (blocks"),
+        (PartialUnfreeze, {"stages": 1.5}, f"received `stages` 1.5; {WHOLE} (blocks"),
+        (PartialUnfreeze, {"fraction": 0.0}, f"received `fraction` 0.0; {SHARE}"),
+        (PartialUnfreeze, {"fraction": 1.1}, f"received `fraction` 1.1; {SHARE}"),
+        (PartialUnfreeze, {"fraction": "half"}, f"received `fraction` 'half'; {SHARE}"),
+        (PartialUnfreeze, {"stages": 1, "fraction": 0.5}, "`stages` 1, `fraction` 0.5; expected one of the two"),
+        (PartialUnfreeze, {"batch_norm": ""}, f"received `batch_norm` ''; {FROZEN}"),
+        (GradualUnfreeze, {"epochs": 2}, "received `epochs` 2; expected at least 3, one for each of 3 phases"),
+        (GradualUnfreeze, {"fractions": ()}, GROWING),
+        (GradualUnfreeze, {"fractions": 0.5}, f"received `fractions` 0.5; {GROWING}"),
+        (GradualUnfreeze, {"fractions": ("half", 1.0)}, GROWING),
+        (GradualUnfreeze, {"fractions": (0.5, 0.5)}, GROWING),
+        (GradualUnfreeze, {"fractions": (0.0, 0.5)}, GROWING),
+        (GradualUnfreeze, {"fractions": (0.5, 1.5)}, GROWING),
     ],
 )
 def test_options_out_of_range(kind, options, message):
-    with pytest.raises(BadInput, match=message):
+    with pytest.raises(BadInput) as caught:
         kind(**options)
+    assert message in str(caught.value)
 
 
 def test_more_stages_than_there_are(source):
-    with pytest.raises(BadInput, match="random has 10 blocks, give 1 to 10, or a fraction"):
+    with pytest.raises(BadInput, match="received `stages` 11; expected 1 to 10, the blocks of random"):
         PartialUnfreeze(stages=11).build(source, CLASSES, seed=0)
 
 
@@ -179,7 +251,7 @@ def test_the_rate_is_the_source_s_where_the_strategy_names_none(source):
         assert [strategy.take_rate(s).learning_rate for s in (source, imagenet)] == [1e-3, 1e-4]
     for strategy in (FullFineTune(learning_rate=0.5), FiLMOnly(), NormOnly(), FromScratch(), HeadOnly()):
         assert strategy.take_rate(imagenet) == strategy
-    with pytest.raises(BadInput, match="learning rate between 0 and 10"):
+    with pytest.raises(BadInput, match="between 0 and 10"):
         FullFineTune(learning_rate=0)
 
 

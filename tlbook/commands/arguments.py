@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tlbook import __version__
 from tlbook.errors import BadInput
+from tlbook.models.strategies import STRATEGIES
 
 LARGEST_SEED = 2**32 - 1
 
@@ -107,13 +108,15 @@ def _add_adapt(commands):
         "adapt xrays.zip --out run --groups '^(patient[0-9]+)_' --strategy full --epochs 30",
     )
     parser = _add(commands, "adapt", "adapt a source model to a folder of images and report on it", examples, run)
+    lines = "\n".join(f"  {name:9}{strategy.summary}" for name, strategy in STRATEGIES.items())
+    parser.epilog += f"\n\nstrategies:\n{lines}"
     parser.add_argument("folder", metavar="FOLDER", type=_path, help="FOLDER/<class>/…, with or without train/val/test")
     parser.add_argument("--out", metavar="RUN", type=_path, required=True, help="folder to write; must not exist")
     parser.add_argument("--source", default="photos", metavar="NAME", help="source model (default: photos)")
     parser.add_argument("--weights", metavar="PATH|imagenet", help="weights of the source model")
     parser.add_argument(
         "--strategy", default="auto",
-        help="auto (default: head or full, by validation), scratch, head, partial, gradual, full, film or norm",
+        help=f"auto (default: head or full, by validation) or {', '.join(STRATEGIES)}: see below",
     )  # fmt: skip
     parser.add_argument(
         "--groups", metavar="X", help="CSV file, or regular expression with one group: what a split keeps together"

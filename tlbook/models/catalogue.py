@@ -102,10 +102,10 @@ def find_application(name):
         return list_applications()[spellings[_squeeze(name)]]
     known = [*EMBEDDED, RANDOM, *list_applications()]
     close = difflib.get_close_matches(name.lower(), known, n=4, cutoff=0.5)
-    meant = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known[:6])} and more"
+    meant = f"; did you mean {' or '.join(close)}?" if close else ""
     raise BadInput(
-        f"unknown source {name!r}; {meant} 'python -m tlbook sources' lists all; "
-        "a TensorFlow Hub handle (https://…) or the folder of a module works too"
+        f"received `source` {name!r}; expected {', '.join(known[:3])}, a model of keras.applications (mobilenet_v2, …) "
+        f"or the handle (https://…) or path of a TensorFlow Hub module{meant} ('python -m tlbook sources' lists all)"
     )
 
 

@@ -27,6 +27,7 @@ class FiLMOnly(TrainedStrategy):
 
     learning_rate: float = 1e-3
     name: ClassVar[str] = "film"
+    summary: ClassVar[str] = "scale-and-shift adaptation (FiLM): a scale and a shift per channel trained, with the head"
     head_first: ClassVar[bool] = True
     adds_film: ClassVar[bool] = True
     needs_batch_norm: ClassVar[bool] = True
@@ -57,6 +58,9 @@ class NormOnly(TrainedStrategy):
 
     learning_rate: float = 1e-3
     name: ClassVar[str] = "norm"
+    summary: ClassVar[str] = (
+        "normalisation only: the batch normalisation's scales, shifts and statistics trained, with the head"
+    )
     head_first: ClassVar[bool] = True
     needs_batch_norm: ClassVar[bool] = True
 

@@ -1,6 +1,8 @@
 """Source models: a backbone that takes raw pixels, its stages and the checksum of its weights."""
 
 import hashlib
+import reprlib
+import sys
 from dataclasses import dataclass
 
 from tlbook.errors import BadInput
@@ -13,7 +15,7 @@ from tlbook.models.networks import build_compact_resnet, load_weights
 from tlbook.models.stages import cut_stages
 from tlbook.models.weights import strip_top
 
-__all__ = ["SourceChoice", "SourceInfo", "SourceModel", "check_source", "load_source", "sources"]
+__all__ = ["SourceChoice", "SourceInfo", "SourceModel", "as_source", "check_source", "load_source", "sources"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,26 @@ def load_source(name="photos", *, weights=None, image_size=None, seed=0):
         digest, origin = hash_file(choice.weights), f"pre-trained weights, file {choice.weights.name}"
     rate = 1e-3 if choice.application is None else 1e-4
     return SourceModel(choice.name, backbone, cut_stages(backbone), choice.image_size, digest, origin, rate)
+
+
+def as_source(value):
+    """Return a source as it is, and load one by its name (``photos`` for None); anything else is bad input."""
+    if value is None:
+        return load_source()
+    if isinstance(value, str):
+        return load_source(value)
+    if isinstance(value, SourceModel):
+        return value
+    keras = sys.modules.get("keras")  # whoever has a model has imported it
+    if keras and isinstance(value, keras.Model):
+        raise BadInput(
+            f"received `source` as the Keras model {value.name!r}; expected a source: "
+            'wrap it, source_from_keras(model, name="mine")'
+        )
+    raise BadInput(
+        f"received `source` {reprlib.repr(value)}; expected a name (photos, worlds, mobilenet_v2, …) or "
+        "what load_source or source_from_keras returns"
+    )
 
 
 def _build(choice):

@@ -1,25 +1,27 @@
 """What trains: one frozen dataclass a strategy, applied to a copy of the source before the only compile."""
 
+import difflib
+import reprlib
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_number, is_whole
 from tlbook.models.adapters import list_batch_norm
 from tlbook.models.norm_strategies import FiLMOnly, NormOnly
 from tlbook.models.stages import list_blocks
 from tlbook.models.strategy_base import Strategy, TrainedStrategy
 
 __all__ = [
-    "FiLMOnly", "FromScratch", "FullFineTune", "GradualUnfreeze", "HeadOnly", "NormOnly", "PartialUnfreeze", "Strategy",
-    "find_strategy",
+    "STRATEGIES", "FiLMOnly", "FromScratch", "FullFineTune", "GradualUnfreeze", "HeadOnly", "NormOnly",
+    "PartialUnfreeze", "Strategy", "TrainedStrategy", "as_strategy", "find_strategy",
 ]  # fmt: skip
 
 BATCH_NORM = ("frozen", "trained")
 
 
-def _check_batch_norm(name):
-    if name not in BATCH_NORM:
-        raise BadInput(f"batch_norm {name!r}; expected 'frozen' or 'trained'")
+def _check_batch_norm(strategy):
+    fits = isinstance(strategy.batch_norm, str) and strategy.batch_norm in BATCH_NORM
+    check_arguments(vars(strategy), {"batch_norm": (fits, "'frozen' or 'trained'")})
 
 
 def _name_layers(source, batch_norm):
@@ -36,6 +38,7 @@ class HeadOnly(Strategy):
     """
 
     name: ClassVar[str] = "head"
+    summary: ClassVar[str] = "head only: the source model frozen, a new head trained on its features"
     keeps_backbone: ClassVar[bool] = True
 
     def choose_layers(self, source):
@@ -73,17 +76,22 @@ class PartialUnfreeze(TrainedStrategy):
     fraction: float | None = None
     batch_norm: str = "frozen"
     name: ClassVar[str] = "partial"
+    summary: ClassVar[str] = "partial unfreezing: the head and the last blocks of the source model trained"
     head_first: ClassVar[bool] = True
 
     def __post_init__(self):
         super().__post_init__()
-        _check_batch_norm(self.batch_norm)
-        if self.stages is not None and self.fraction is not None:
-            raise BadInput(f"stages {self.stages} and fraction {self.fraction}; give one of the two")
-        if self.stages is not None and (not isinstance(self.stages, int) or self.stages < 1):
-            raise BadInput(f"stages {self.stages!r}; expected a whole number from 1: blocks counted from the top")
-        if self.fraction is not None and not 0 < self.fraction <= 1:
-            raise BadInput(f"fraction {self.fraction}; expected more than 0 and at most 1 of the blocks")
+        _check_batch_norm(self)
+        stages, fraction = self.stages, self.fraction
+        whole = stages is None or (is_whole(stages) and stages >= 1)
+        share = fraction is None or (is_number(fraction) and 0 < fraction <= 1)
+        checks = {
+            "stages": (whole, "a whole number of at least 1 (blocks, counted from the top), or None"),
+            "fraction": (share, "a number above 0 and at most 1 (share of the blocks), or None"),
+        }
+        check_arguments(vars(self), checks)
+        if stages is not None and fraction is not None:
+            raise BadInput(f"received `stages` {stages}, `fraction` {fraction}; expected one of the two")
 
     def count_blocks(self, source):
         """Count the blocks that train.
@@ -105,7 +113,9 @@ class PartialUnfreeze(TrainedStrategy):
         if self.stages is None:
             return max(1, int((self.fraction or 1 / 3) * total + 0.5))
         if self.stages > total:
-            raise BadInput(f"stages {self.stages}; {source.name} has {total} blocks, give 1 to {total}, or a fraction")
+            raise BadInput(
+                f"received `stages` {self.stages}; expected 1 to {total}, the blocks of {source.name}, or a `fraction`"
+            )
         return self.stages
 
     def choose_layers(self, source):
@@ -137,16 +147,19 @@ class GradualUnfreeze(TrainedStrategy):
 
     fractions: tuple = (1 / 3, 2 / 3, 1.0)
     name: ClassVar[str] = "gradual"
+    summary: ClassVar[str] = "gradual unfreezing: the head first, then ever deeper blocks of the source model"
     head_first: ClassVar[bool] = True
 
     def __post_init__(self):
         super().__post_init__()
-        bounds = (0, *self.fractions, 1)
-        growing = all(low < high for low, high in zip(bounds, self.fractions, strict=False))
-        if not self.fractions or not growing or self.fractions[-1] > 1:
-            raise BadInput(f"fractions {self.fractions}; expected numbers that grow, more than 0 and at most 1")
-        if self.epochs < len(self.fractions):
-            raise BadInput(f"epochs {self.epochs} for {len(self.fractions)} phases; give at least one each")
+        fractions = self.fractions
+        fits = isinstance(fractions, tuple) and len(fractions) > 0 and all(map(is_number, fractions))
+        fits = fits and all(low < high for low, high in zip((0, *fractions), fractions, strict=False))
+        fits = fits and fractions[-1] <= 1
+        check_arguments(vars(self), {"fractions": (fits, "a tuple of numbers that grow, above 0 and at most 1")})
+        num = len(fractions)
+        if self.epochs < num:
+            raise BadInput(f"received `epochs` {self.epochs}; expected at least {num}, one for each of {num} phases")
 
     def list_phases(self):
         """List the phases; their epochs add up to ``epochs``."""
@@ -179,11 +192,12 @@ class FullFineTune(TrainedStrategy):
 
     batch_norm: str = "frozen"
     name: ClassVar[str] = "full"
+    summary: ClassVar[str] = "full fine-tuning: every weight trained, starting from the source model"
     head_first: ClassVar[bool] = True
 
     def __post_init__(self):
         super().__post_init__()
-        _check_batch_norm(self.batch_norm)
+        _check_batch_norm(self)
 
     def choose_layers(self, source):
         """Name all layers; see :meth:`Strategy.choose_layers`."""
@@ -203,6 +217,7 @@ class FromScratch(TrainedStrategy):
     epochs: int = 40
     learning_rate: float = 3e-3
     name: ClassVar[str] = "scratch"
+    summary: ClassVar[str] = "from scratch: every weight trained, none taken over"
     keeps_weights: ClassVar[bool] = False
 
     def choose_layers(self, source):
@@ -217,25 +232,34 @@ STRATEGIES = {
 
 
 def find_strategy(name, *, epochs=None):
-    """Look a strategy up by the command's name.
-
-    Parameters
-    ----------
-    name : str
-        ``scratch``, ``head``, ``partial``, ``gradual``, ``full``, ``film`` or ``norm``.
-    epochs : int, optional
-        Instead of the strategy's own; ignored by ``head``, which has none.
-
-    Returns
-    -------
-    Strategy
-
-    Raises
-    ------
-    BadInput
-        There is no such strategy, or it needs more epochs.
-    """
-    if name not in STRATEGIES:
-        raise BadInput(f"no strategy {name!r}; expected auto, {', '.join(STRATEGIES)}")
+    """Look a strategy up by its name, ``head`` say; ``epochs`` takes the place of its own (a head alone has none)."""
+    if not isinstance(name, str) or name not in STRATEGIES:
+        known = ["auto", *STRATEGIES]
+        close = difflib.get_close_matches(name.lower(), known, n=1) if isinstance(name, str) else []
+        meant = f"; did you mean {close[0]}?" if close else ""
+        raise BadInput(f"received `strategy` {name!r}; expected {', '.join(known[:-1])} or {known[-1]}{meant}")
     kind = STRATEGIES[name]
     return kind() if epochs is None or kind is HeadOnly else kind(epochs=epochs)
+
+
+def as_strategy(value):
+    """Return a strategy as it is, and find one by its name; anything else is bad input."""
+    if isinstance(value, str):
+        return find_strategy(value)
+    if isinstance(value, type) and issubclass(value, Strategy):
+        raise BadInput(f"received `strategy` as the class {value.__name__}; expected an instance: {value.__name__}()")
+    if not isinstance(value, Strategy):
+        raise BadInput(
+            f"received `strategy` {reprlib.repr(value)}; "
+            f"expected a name ({', '.join(STRATEGIES)}) or an instance, such as HeadOnly()"
+        )
+    if not isinstance(getattr(value, "name", None), str):
+        raise BadInput(
+            f"received a `strategy` {type(value).__name__} without a name; expected a class attribute `name`"
+        )
+    if not value.keeps_backbone and not isinstance(value, TrainedStrategy):
+        raise BadInput(
+            f"received the `strategy` {value.name}, which has no epochs to train for; expected "
+            f"{type(value).__name__} to be derived from TrainedStrategy"
+        )
+    return value

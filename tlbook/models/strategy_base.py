@@ -4,25 +4,34 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_flag, is_number, is_whole
 from tlbook.models.adapters import list_batch_norm
 from tlbook.models.classifiers import build_classifier
+
+EXPECTED_WHOLE = "a whole number of at least 1"
+EXPECTED_RATE = "a number between 0 and 10"
 
 
 @dataclass(frozen=True)
 class Strategy(ABC):
     """What of a source model trains on a target.
 
+    A strategy of your own is a frozen dataclass with a ``name`` and one method, :meth:`choose_layers`. Derive it from
+    :class:`TrainedStrategy`, which brings what training needs: epochs, learning rate, batch size and mirroring.
+    What is not named stays frozen, bit for bit.
+
     Attributes
     ----------
     name : str
         The command's and the report's name for it.
+    summary : str
+        What it trains, in a line; for help and report.
     keeps_backbone : bool
         True where the backbone is frozen: features are then computed once and the head alone is fitted.
     head_first : bool
         True where training starts from a fitted head, so that its first gradients do not wreck what was transferred.
     keeps_weights : bool
-        False where the source's weights are drawn anew.
+        False where the source's weights are replaced by random ones.
     adds_film : bool
         True where a scale and a shift per channel are put after every BatchNormalization.
     needs_batch_norm : bool
@@ -31,9 +40,32 @@ class Strategy(ABC):
     References
     ----------
     Kumar et al. 2022, on fitting the head first, arXiv:2202.10054.
+
+    Examples
+    --------
+    A strategy that trains the last convolution and the head:
+
+    >>> import tlbook as tl
+    >>> @dataclass(frozen=True)
+    ... class TopConvolution(TrainedStrategy):
+    ...     epochs: int = 5
+    ...     name: ClassVar[str] = "top"
+    ...     summary: ClassVar[str] = "top convolution: the last convolution and the head trained"
+    ...     head_first: ClassVar[bool] = True
+    ...
+    ...     def choose_layers(self, source):
+    ...         return {[layer.name for layer in source.backbone.layers if "conv" in layer.name][-1]}
+
+    It is given to :func:`tlbook.adapt` like any other. What it trains can be seen before:
+
+    >>> source = tl.load_source("random", image_size=32)
+    >>> model = TopConvolution().build(source, ("across", "down"), seed=0)
+    >>> [layer.name for layer in model.layers if layer.trainable and layer.weights]
+    ['expand_conv', 'head']
     """
 
     name: ClassVar[str]
+    summary: ClassVar[str] = ""
     keeps_backbone: ClassVar[bool] = False
     head_first: ClassVar[bool] = False
     keeps_weights: ClassVar[bool] = True
@@ -51,10 +83,16 @@ class Strategy(ABC):
         Returns
         -------
         set of str
+            Names of layers of ``source.backbone`` (:meth:`keras.Model.summary` shows them).
         """
 
     def list_phases(self):
-        """List the strategies to train by, one after the other, on one model; most have one phase, themselves."""
+        """List the strategies to train by, one after the other, on one model; most have one phase, themselves.
+
+        Returns
+        -------
+        tuple of Strategy
+        """
         return (self,)
 
     def take_rate(self, source):
@@ -78,7 +116,7 @@ class Strategy(ABC):
         source : SourceModel
         classes : tuple of str
         seed : int
-            Of weights that are drawn.
+            Of the weights that start at random.
 
         Returns
         -------
@@ -116,10 +154,21 @@ class Strategy(ABC):
         model : keras.Model
             That :meth:`build` gave; changed in place.
         source : SourceModel
+
+        Raises
+        ------
+        BadInput
+            :meth:`choose_layers` names a layer that the model does not have.
         """
-        chosen = self.choose_layers(source) | {"head"}
+        chosen = set(self.choose_layers(source))
+        unknown = sorted(chosen - {layer.name for part in (model, source.backbone) for layer in part.layers})
+        if unknown:
+            raise BadInput(
+                f"received layer {unknown[0]!r} to train from strategy {self.name}; expected names of layers of "
+                f"{source.name}: source.backbone.summary() shows them"
+            )
         for layer in model.layers:
-            layer.trainable = layer.name in chosen
+            layer.trainable = layer.name in chosen | {"head"}
 
 
 @dataclass(frozen=True)
@@ -142,12 +191,16 @@ class TrainedStrategy(Strategy):
     mirror: bool = False
 
     def __post_init__(self):
-        rate = 1.0 if self.learning_rate is None else self.learning_rate
-        if self.epochs < 1 or self.batch_size < 1 or not 0 < rate < 10:
-            raise BadInput(
-                f"epochs {self.epochs}, learning rate {self.learning_rate}, batch size {self.batch_size}; "
-                "expected epochs and batch size of at least 1 and a learning rate between 0 and 10"
-            )
+        rate = self.learning_rate
+        check_arguments(
+            vars(self),
+            {
+                "epochs": (is_whole(self.epochs) and self.epochs >= 1, EXPECTED_WHOLE),
+                "learning_rate": (rate is None or (is_number(rate) and 0 < rate < 10), f"{EXPECTED_RATE}, or None"),
+                "batch_size": (is_whole(self.batch_size) and self.batch_size >= 1, EXPECTED_WHOLE),
+                "mirror": (is_flag(self.mirror), "True or False"),
+            },
+        )
 
     def take_rate(self, source):
         """Fill in the source's learning rate; see :meth:`Strategy.take_rate`."""

@@ -1,14 +1,6 @@
 """Sentences and numbers of a report, as plain text (the page escapes them)."""
 
-STRATEGIES = {
-    "scratch": "from scratch: every weight trained, none taken over",
-    "head": "head only: the source model frozen, a new head trained on its features",
-    "partial": "partial unfreezing: the head and the last blocks of the source model trained",
-    "gradual": "gradual unfreezing: the head first, then ever deeper blocks of the source model",
-    "full": "full fine-tuning: every weight trained, starting from the source model",
-    "film": "FiLM only: a scale and a shift per channel trained, with the head",
-    "norm": "normalisation only: the batch normalisation's scales, shifts and statistics trained, with the head",
-}
+from tlbook.models.strategies import STRATEGIES
 
 SPLITS = {"train": "for training", "val": "for validation", "test": "for the test"}
 
@@ -115,7 +107,8 @@ def describe_groups(report):
 
 def describe_strategy(report):
     """Name the strategy and what it trains."""
-    return STRATEGIES.get(report["strategy"], report["strategy"])
+    name = report["strategy"]
+    return STRATEGIES[name].summary if name in STRATEGIES else name
 
 
 def describe_intervals(report):
