@@ -32,13 +32,13 @@ from tlbook.cases import load_case
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.adapters import list_batch_norm
 from tlbook.models.classifiers import build_classifier, build_feature_model, count_parameters, set_head
 from tlbook.models.heads import fit_head
 from tlbook.models.sources import load_source
 from tlbook.models.strategies import FiLMOnly, FullFineTune, HeadOnly, NormOnly
-from tlbook.run import balanced_accuracy
 from tlbook.runtime import data_dir, mirror_dir, set_seed
 from tlbook.training.fit import compile_model
 

@@ -26,11 +26,11 @@ from tlbook.datasets.descriptors import describe_images
 from tlbook.datasets.splits import nested_subset
 from tlbook.evidence.comparisons import paired_difference, summarise
 from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.heads import fit_head
 from tlbook.models.networks import build_small_network
 from tlbook.models.sources import load_source
-from tlbook.run import balanced_accuracy
 from tlbook.runtime import data_dir, import_keras, mirror_dir, set_seed
 from tlbook.training.features import extract_features
 

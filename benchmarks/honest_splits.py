@@ -28,7 +28,8 @@ from tlbook.evidence.metrics import score_predictions
 from tlbook.evidence.results import read_table, results_path, write_record
 from tlbook.models.sources import load_source
 from tlbook.models.strategies import FullFineTune
-from tlbook.run import adapt, predict_split
+from tlbook.run.adapt import adapt
+from tlbook.run.predicting import predict_split
 from tlbook.runtime import mirror_dir
 from tlbook.training.features import extract_features
 

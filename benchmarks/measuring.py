@@ -8,7 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tlbook.run import adapt, balanced_accuracy, predict_split
+from tlbook.evidence.metrics import balanced_accuracy
+from tlbook.run.adapt import adapt
+from tlbook.run.predicting import predict_split
 
 COLUMNS = {
     "weights": "first 12 digits of the source weights' SHA-256; empty from scratch",

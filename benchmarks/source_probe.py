@@ -22,10 +22,10 @@ from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.errors import BadInput
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import t_interval
+from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.heads import fit_head
 from tlbook.models.sources import load_source
-from tlbook.run import balanced_accuracy
 from tlbook.runtime import mirror_dir
 from tlbook.training.features import extract_features
 

@@ -27,7 +27,7 @@ def replace_file(path):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(part, 0o666 & ~_read_umask())
+        os.chmod(part, allow_by_umask(0o666))
         os.replace(part, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -35,20 +35,21 @@ def replace_file(path):
         raise
 
 
-def lock_file(file):
-    """Keep other processes from an open file as long as it is open; False where one has it already."""
+def lock_file(file, *, wait=False):
+    """Keep other processes from an open file or folder as long as it is open; False where one has it already."""
     try:
         import fcntl
     except ImportError:  # a system without such locks
         return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:
         return False
     return True
 
 
-def _read_umask():
+def allow_by_umask(mode):
+    """Return a mode as the user's umask leaves it: temporary files and folders are closed to everybody else."""
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    return mode & ~mask

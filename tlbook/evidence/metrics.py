@@ -55,6 +55,30 @@ class Scores:
         }
 
 
+def balanced_accuracy(labels, probabilities):
+    """Balanced accuracy: the mean, over the classes that occur, of the share of their images that is answered right.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int64, (n,).
+    probabilities : numpy.ndarray
+        float, (n, classes).
+
+    Returns
+    -------
+    float
+        0-1.
+
+    Examples
+    --------
+    >>> balanced_accuracy(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]]))
+    0.75
+    """
+    right = probabilities.argmax(-1) == labels
+    return float(np.mean([right[labels == c].mean() for c in np.unique(labels)]))
+
+
 def score_predictions(labels, probabilities, classes, *, groups=None, positive=None, seed=0):
     """Score class probabilities against the truth.
 

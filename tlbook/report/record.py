@@ -1,6 +1,7 @@
 """The figures of a run as ``report.json`` holds them, and its tables."""
 
 import csv
+import io
 
 import numpy as np
 
@@ -59,24 +60,14 @@ def build_report(run, dataset, scores, *, seconds, options):
     }
 
 
-def write_predictions(path, split, probabilities, classes, *, has_groups):
-    """Write ``predictions.csv``.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    split : Split
-    probabilities : numpy.ndarray
-        float32, (n, classes).
-    classes : sequence of str
-    has_groups : bool
-        False leaves the column ``group`` empty.
-    """
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["path", "group", "true", "predicted", *(f"p_{name}" for name in classes)])
-        for name, group, label, row in zip(split.names, split.groups, split.labels, probabilities, strict=True):
-            writer.writerow([name, group if has_groups else "", classes[label], *format_prediction(row, classes)])
+def format_predictions(split, probabilities, classes, *, has_groups):
+    """Return the text of ``predictions.csv``; without groups that column is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "group", "true", "predicted", *(f"p_{name}" for name in classes)])
+    for name, group, label, row in zip(split.names, split.groups, split.labels, probabilities, strict=True):
+        writer.writerow([name, group if has_groups else "", classes[label], *format_prediction(row, classes)])
+    return text.getvalue()
 
 
 def format_prediction(probabilities, classes):
@@ -95,18 +86,13 @@ def format_prediction(probabilities, classes):
     return [classes[int(np.argmax(probabilities))], *(f"{p:.9g}" for p in probabilities)]
 
 
-def write_splits(path, dataset):
-    """Write ``splits.csv``: every image used, with its class, group and split.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    dataset : Dataset
-    """
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["path", "class", "group", "split"])
-        for name in ("train", "val", "test"):
-            split = getattr(dataset, name)
-            for image, label, group in zip(split.names, split.labels, split.groups, strict=True):
-                writer.writerow([image, dataset.classes[label], group if dataset.has_groups else "", name])
+def format_splits(dataset):
+    """Return the text of ``splits.csv``: every image used, with its class, group and split."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["path", "class", "group", "split"])
+    for part in ("train", "val", "test"):
+        split = getattr(dataset, part)
+        for name, label, group in zip(split.names, split.labels, split.groups, strict=True):
+            writer.writerow([name, dataset.classes[label], group if dataset.has_groups else "", part])
+    return text.getvalue()

@@ -1,0 +1,164 @@
+"""From a data set, a source model and a strategy to a trained run."""
+
+import time
+from dataclasses import replace
+
+from tlbook.datasets.assemble import check_seed
+from tlbook.datasets.dataset import Dataset
+from tlbook.errors import BadInput
+from tlbook.evidence.metrics import balanced_accuracy
+from tlbook.models.classifiers import count_parameters, set_head
+from tlbook.models.heads import fit_head
+from tlbook.models.sources import as_source
+from tlbook.models.strategies import FullFineTune, HeadOnly, as_strategy
+from tlbook.run.predicting import predict_images
+from tlbook.run.run import Run
+from tlbook.runtime import set_seed
+from tlbook.training.features import extract_features
+from tlbook.training.fit import fit_model
+from tlbook.training.options import Training
+
+
+def adapt(data, source=None, strategy=None, *, training=None, seed=0, cache=True, quiet=True):
+    """Adapt a source model to a data set.
+
+    Parameters
+    ----------
+    data : Dataset
+        Its test set is not looked at.
+    source : str or SourceModel, optional
+        A name, as :func:`tlbook.load_source` knows it, or a model; None is ``"photos"``. It is left as it is.
+    strategy : str, Strategy or sequence of them, optional
+        A name (``"head"``, ``"full"``, …) or an object. Of several, what is better on validation is kept; None or
+        ``"auto"`` tries the head alone and full fine-tuning.
+    training : Training, optional
+        How gradients are taken, beyond what the strategy says; None takes the defaults.
+    seed : int
+        Of sampled weights and of the order of the images, 0 to 2**32 - 1.
+    cache : bool
+        False neither reads nor writes features on disk.
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    BadInput
+        An argument is not what is expected, or the strategy does not fit the source.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> case = tl.load_case("pets", per_class=6, size=32)
+    >>> run = tl.adapt(case, tl.load_source("random", image_size=32), "head", cache=False)
+    >>> run.strategy, run.epochs
+    ('head', 0)
+    """
+    source, candidates = _check_arguments(data, source, strategy, training, seed)
+    plans = _plan_candidates(training, candidates)
+    options = {"seed": seed, "cache": cache, "quiet": quiet}
+    runs = [adapt_by(data, source, s, training=t, **options) for s, t in zip(candidates, plans, strict=True)]
+    return runs[0] if len(runs) == 1 else choose_run(runs)
+
+
+def _check_arguments(data, source, strategy, training, seed):
+    """Return the source model and the strategies to try."""
+    if not isinstance(data, Dataset):
+        raise BadInput(
+            f"received `data` of type {type(data).__name__}; expected a Dataset, as from_folder, from_table, "
+            "from_arrays and load_case return it"
+        )
+    if training is not None and not isinstance(training, Training):
+        raise BadInput(f"received `training` of type {type(training).__name__}; expected Training(…) or None")
+    check_seed(seed)
+    strategies = strategy if isinstance(strategy, list | tuple) else [strategy]
+    if not strategies:
+        raise BadInput('received an empty `strategy`; expected at least one: "head", say')
+    auto = strategy is None or strategy == "auto"
+    found = [] if auto else [as_strategy(value) for value in strategies]  # before a source is loaded
+    source = as_source(source)
+    return source, found or list_candidates(source)
+
+
+def adapt_by(data, source, strategy, *, training=None, seed=0, cache=True, quiet=True):
+    """Adapt a SourceModel by one Strategy; see :func:`adapt`."""
+    set_seed(seed)
+    strategy = strategy.take_rate(source)
+    seconds = {"load": 0.0, "features": 0.0, "train": 0.0}
+    model = strategy.build(source, data.classes, seed=seed)
+    labels = data.train.labels, data.val.labels
+    if strategy.keeps_backbone or strategy.head_first:
+        start = time.perf_counter()
+        features = [extract_features(source, split, cache=cache, quiet=quiet) for split in (data.train, data.val)]
+        seconds["features"] = time.perf_counter() - start
+        start = time.perf_counter()
+        head = fit_head(features[0], labels[0], features[1], labels[1], len(data.classes), quiet=quiet)
+        set_head(model, head)
+        seconds["train"] += time.perf_counter() - start
+    history, cached_activations = {}, None
+    if strategy.keeps_backbone:
+        probabilities = head.predict(features[1])
+    else:
+        start = time.perf_counter()
+        train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (data.train, data.val))
+        options = {"training": training or Training(), "seed": seed, "quiet": quiet}
+        history, cached_activations = _run_phases(model, source, train, val, strategy, options)
+        probabilities = predict_images(model, val[0])
+        seconds["train"] += time.perf_counter() - start
+    trainable, total = count_parameters(model)
+    return Run(
+        model, data.classes, strategy.name, source.name, f"{strategy.name} was asked for", source.weights_sha256,
+        source.image_size, len(history.get("loss", ())), history, trainable, total,
+        balanced_accuracy(labels[1], probabilities), seconds, seed, cached_activations, data,
+    )  # fmt: skip
+
+
+def _plan_candidates(training, candidates):
+    """Give each of several candidates a folder of its own for its state."""
+    if training is None or training.checkpoint is None or len(candidates) == 1:
+        return [training] * len(candidates)
+    folders = [training.checkpoint / f"candidate{i}_{c.name}" for i, c in enumerate(candidates)]
+    return [replace(training, checkpoint=folder) for folder in folders]
+
+
+def _run_phases(model, source, train, val, strategy, options):
+    """Train phase by phase, and join what the phases tell."""
+    history, caches, training = {}, [], options["training"]
+    phases = strategy.list_phases()
+    for i, phase in enumerate(phases):
+        phase.set_trainable(model, source)
+        if training.checkpoint and len(phases) > 1:  # each phase has a state of its own
+            options["training"] = replace(training, checkpoint=training.checkpoint / f"phase{i}")
+        fit = fit_model(model, train, val, phase, **options)
+        caches.append(fit.cached_activations)
+        for key, values in fit.history.items():
+            history.setdefault(key, []).extend(values)
+    return history, next(filter(None, caches), None)
+
+
+def list_candidates(source, *, epochs=None):
+    """List the strategies that ``auto`` tries: the head alone, and full fine-tuning where the source can be trained."""
+    full = FullFineTune() if epochs is None else FullFineTune(epochs=epochs)
+    return [HeadOnly(), full] if source.backbone.trainable_weights else [HeadOnly()]
+
+
+def choose_run(runs):
+    """Keep the run with the best balanced accuracy on validation; of equals the first.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+
+    Returns
+    -------
+    Run
+        With all scores in its ``strategy_reason``, and the seconds of all.
+    """
+    best = max(runs, key=lambda run: run.val_balanced_accuracy)
+    scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)
+    reason = f"{best.strategy} chosen on validation (balanced accuracy: {scores}; of trained ones their best epoch's)"
+    seconds = {key: sum(run.seconds[key] for run in runs) for key in best.seconds}
+    return replace(best, strategy_reason=reason, seconds=seconds)

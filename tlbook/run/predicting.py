@@ -1,0 +1,108 @@
+"""Answers of a model to images in memory, in files and in splits, batch by batch."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tlbook.datasets.dataset import Split
+from tlbook.datasets.images import UnreadableImage, resize_image
+from tlbook.datasets.scan import scan_folder
+from tlbook.datasets.stores import ArrayStore
+from tlbook.errors import BadInput
+from tlbook.models.prediction import predict_padded
+from tlbook.runtime import show_progress
+
+BATCH_SIZE = 64
+
+
+def predict_batch(model, batch):
+    """Predict at most ``BATCH_SIZE`` images, uint8, (n, size, size, 3); returns float32, (n, classes)."""
+    return predict_padded(model, batch, BATCH_SIZE)
+
+
+def predict_images(model, images):
+    """Predict images in memory, uint8, (n, size, size, 3); returns float32, (n, classes)."""
+    starts = range(0, len(images), BATCH_SIZE)
+    return np.concatenate([predict_batch(model, images[i : i + BATCH_SIZE]) for i in starts])
+
+
+def predict_split(run, split, *, quiet=True):
+    """Predict one split of a data set; returns float32, (n, classes)."""
+    total = -(-len(split) // BATCH_SIZE)
+    batches = show_progress(split.batches(run.image_size, BATCH_SIZE), "predicting", total=total, quiet=quiet)
+    return np.concatenate([predict_batch(run.model, batch) for batch in batches])
+
+
+def list_images(images):
+    """List what is to be predicted, as (name, store, index): of arrays, a split, an image, a folder, a zip, or several.
+
+    Raises BadInput where there is no image in it.
+    """
+    if isinstance(images, Split):
+        return [(name, images.images, i) for i, name in enumerate(images.names)]
+    if isinstance(images, str | Path):
+        images = [images]
+    if isinstance(images, list | tuple) and images and all(isinstance(path, str | Path) for path in images):
+        return _list_files([Path(path) for path in images])
+    arrays = [images] if getattr(images, "ndim", 0) == 3 else images
+    try:
+        store = [ArrayStore(_check_array(image)[None]) for image in arrays]
+    except TypeError:
+        store = []
+    if not store:
+        raise BadInput(
+            f"received `images` of type {type(images).__name__}; expected an array (n, height, width, 3) or one image of "
+            "it, a split, or paths of images, folders or zip files"
+        )
+    return [(str(i), one, 0) for i, one in enumerate(store)]
+
+
+def _list_files(paths):
+    listings = [(path, scan_folder(path)) for path in paths]
+    if not any(listing.names for _, listing in listings):
+        raise BadInput(
+            f"no image in {', '.join(repr(str(p)) for p in paths)}; expected jpg, png, bmp, gif, webp or tiff"
+        )
+    files = []
+    for path, listing in listings:
+        single = path.is_file() and len(listing.names) == 1 and listing.names[0] == path.name
+        files += [(path.as_posix() if single else name, listing.store, i) for i, name in enumerate(listing.names)]
+    return files
+
+
+def _check_array(image):
+    """Return one image as uint8, (height, width, 3)."""
+    image = np.asarray(image)
+    if image.ndim != 3 or image.shape[-1] != 3 or image.dtype.kind not in "uif":
+        raise BadInput(
+            f"received an image of shape {image.shape} and dtype {image.dtype}; expected (height, width, 3), 0-255, RGB"
+        )
+    if image.dtype == np.uint8:
+        return image
+    if not np.isfinite(image).all() or image.min() < 0 or image.max() > 255 or (0 < image.max() <= 1):
+        raise BadInput(
+            f"received pixels from {image.min():g} to {image.max():g}; expected 0 to 255: scale them, or pass uint8"
+        )
+    return np.rint(image).astype(np.uint8)
+
+
+def predict_listed(model, size, listed, *, quiet=True, problems=None):
+    """Predict what :func:`list_images` gave, batch by batch.
+
+    Yields names and probabilities, float32, (n, classes); what cannot be read is put into ``problems`` by its name.
+    """
+    batch = []
+    for name, store, index in show_progress(listed, "predicting", quiet=quiet):
+        try:
+            batch.append((name, resize_image(store.read(index), size)))
+        except (UnreadableImage, MemoryError) as error:
+            problems[name] = str(error) or "not enough memory"
+        if len(batch) == BATCH_SIZE:
+            yield _answer(model, batch)
+            batch = []
+    if batch:
+        yield _answer(model, batch)
+
+
+def _answer(model, batch):
+    return [name for name, _ in batch], predict_batch(model, np.stack([image for _, image in batch]))
