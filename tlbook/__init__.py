@@ -42,8 +42,10 @@ _HOME = {
     "Strategy": "tlbook.models.strategies",
     "TrainedStrategy": "tlbook.models.strategies",
     "Training": "tlbook.training.options",
+    "Run": "tlbook.run",
     "adapt": "tlbook.run",
     "evaluate": "tlbook.run",
+    "load_run": "tlbook.run",
     "plots": "tlbook.plots",
 }
 __all__ = sorted(_HOME)

@@ -6,10 +6,10 @@ import traceback
 import warnings
 
 from tlbook.commands.arguments import name_flags, parse_arguments
-from tlbook.commands.output import catch_signals
+from tlbook.commands.signals import INTERRUPTED, handle_signals, raise_interrupt
 from tlbook.errors import BAD_PATH, NO_SPACE, BadInput
 
-DONE, INTERNAL_ERROR, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, INTERNAL_ERROR, BAD_INPUT = 0, 1, 2
 
 
 def main(arguments=None):
@@ -26,7 +26,12 @@ def main(arguments=None):
         Exit status: 0 done, 1 internal error (or, for ``predict``, an image that could not be read), 2 bad input,
         130 interrupted.
     """
-    catch_signals(_interrupt)
+    with handle_signals(raise_interrupt):
+        return _run_safely(arguments)
+
+
+def _run_safely(arguments):
+    """Run a command, and turn what goes wrong into one line and an exit status."""
     warnings.filterwarnings("ignore", module="PIL")  # of a damaged tag or a large picture: lines with absolute paths
     _open_streams()
     try:
@@ -39,6 +44,8 @@ def main(arguments=None):
     except BrokenPipeError:
         _drop_output()
         return DONE
+    except MemoryError:
+        return _say("not enough memory; expected more, or less to do: fewer pixels a side, or fewer images at once")
     except OSError as error:
         where = error.filename or "the output"
         if error.errno in BAD_PATH:
@@ -86,10 +93,6 @@ def _drop_output():
 def _say(message):
     print("tlbook: error: " + " ".join(name_flags(message).split()), file=sys.stderr)
     return BAD_INPUT
-
-
-def _interrupt(number, frame):
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ KEYS = {
     *("schema", "classes", "n_train", "n_val", "n_test", "n_groups", "n_skipped", "groups_disjoint", "source"),
     *("weights_sha256", "strategy", "strategy_reason", "image_size", "epochs", "trainable_params", "total_params"),
     *("accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline", "seconds", "seed", "options"),
-    *("versions", "hardware", "warnings", "cached_activations"),
+    *("versions", "hardware", "warnings", "cached_activations", "model_sha256"),
 }
 
 
@@ -127,10 +127,10 @@ def test_overwrite_replaces_an_earlier_run(finished_run, stripes, tmp_path):
 
     out = tmp_path / "run"
     shutil.copytree(finished_run, out)
-    (out / "stale.txt").write_text("old")
+    before = (out / "splits.csv").read_text()
     options = ["--strategy", "head", "--image-size", "64", "--quiet", "--no-images", "--overwrite"]
     assert main(["adapt", str(stripes), "--out", str(out), *options]) == 0
-    assert not (out / "stale.txt").exists()
+    assert (out / "splits.csv").read_text() != before
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
     report = json.loads((out / "report.json").read_text())
     assert (report["groups_disjoint"], report["accuracy"]["method"]) == (None, "wilson")

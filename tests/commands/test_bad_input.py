@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.commands.conftest import draw_stripes, write_folder
 from tlbook.__main__ import main
-from tlbook.commands.output import catch_signals
+from tlbook.commands.signals import handle_signals
 
 SEVERAL = [
     # what is wrong, arguments after FOLDER and --out, words that the line must hold
@@ -121,7 +121,7 @@ def test_a_folder_that_is_not_empty_stays_untouched(stripes, tmp_path, capsys):
     out.mkdir()
     (out / "thesis.tex").write_text("years")
     assert "mine" in run_bad(capsys, ["adapt", stripes, "--out", out])
-    assert "report.json" in run_bad(capsys, ["adapt", stripes, "--out", out, "--overwrite"])
+    assert "no earlier run" in run_bad(capsys, ["adapt", stripes, "--out", out, "--overwrite"])
     assert (out / "thesis.tex").read_text() == "years"
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
 
@@ -213,12 +213,12 @@ def test_bad_input_is_found_before_tensorflow_is_loaded(stripes, tmp_path):
 def test_no_space_left_leaves_nothing(stripes, tmp_path, capsys, monkeypatch):
     import errno
 
-    from tlbook.commands import adapt
+    from tlbook.run import saved
 
     def fill_up(*arguments, **options):
         raise OSError(errno.ENOSPC, "No space left on device", "report.html")
 
-    monkeypatch.setattr(adapt, "_render", fill_up)
+    monkeypatch.setattr(saved, "render_report", fill_up)
     line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "run", *HEAD])
     assert "no space left" in line
     assert not list(tmp_path.iterdir())
@@ -238,12 +238,12 @@ def test_a_file_size_limit_counts_as_no_space(stripes, tmp_path):
 
 
 def test_a_defect_of_ours_is_told_from_bad_input(stripes, tmp_path, capsys, monkeypatch):
-    from tlbook.commands import adapt
+    from tlbook.run import saved
 
     def fail(*arguments, **options):
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(adapt, "_render", fail)
+    monkeypatch.setattr(saved, "render_report", fail)
     assert main(["adapt", str(stripes), "--out", str(tmp_path / "run"), *HEAD]) == 1
     assert "RuntimeError: a defect" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
@@ -279,10 +279,8 @@ def test_a_signal_that_is_ignored_stays_ignored():
     """A run under nohup goes on when the terminal is closed."""
     earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        before = catch_signals(lambda number, frame: None)
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-        assert set(before) == {signal.SIGINT, signal.SIGTERM}
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        with handle_signals(lambda number, frame: None) as before:
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert set(before) == {signal.SIGINT, signal.SIGTERM}
     finally:
         signal.signal(signal.SIGHUP, earlier)

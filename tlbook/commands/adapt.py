@@ -1,113 +1,76 @@
-"""``tlbook adapt``: a folder of images in, a model, its figures and a page out."""
+"""``tlbook adapt``: a folder of images in, a model, its scores and a page out."""
 
-import json
 import os
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from tlbook.commands.output import check_out, write_folder
+from tlbook.commands.signals import INTERRUPTED, leave_on_signals
 from tlbook.datasets.folders import from_folder
 from tlbook.errors import BadInput
-from tlbook.models.sources import check_source
+from tlbook.models.choice import check_source
 from tlbook.models.strategies import find_strategy
+from tlbook.run.folder import REPORT, check_out
 from tlbook.training.augmentation import find_augmentation
+
+NOTHING_WRITTEN = "tlbook: interrupted; nothing was written"
 
 
 def run_adapt(options):
-    """Adapt a source model to a folder of images and write the run.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
-    start = time.perf_counter()
+    """Adapt a source model to a folder of images and write the run; return the exit status."""
+    start, begun = time.perf_counter(), time.time()
     strategy = None if options.strategy == "auto" else find_strategy(options.strategy, epochs=options.epochs)
     find_augmentation(options.modality)
-    check_out(options.out, overwrite=options.overwrite)
+    check_out(options.out, overwrite=options.overwrite, inputs=[options.folder])
     check_source(options.source, options.weights, image_size=options.image_size)
-    dataset = from_folder(
+    data = from_folder(
         options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
         quiet=options.quiet,
     )  # fmt: skip
-    check_positive(options.positive, dataset.classes)
-    with write_folder(options.out) as folder:
-        report = _write_run(folder, dataset, strategy, options, start)
+    check_positive(options.positive, data.classes)
+    with leave_on_signals(NOTHING_WRITTEN):
+        run = _adapt(data, strategy, options, start)
+    try:
+        run.save(
+            options.out, overwrite=options.overwrite, title=name_folder(options.folder), images=not options.no_images,
+            positive=options.positive, options=list_options(options),
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        report = options.out / REPORT
+        written = report.is_file() and report.stat().st_mtime >= begun
+        print(f"tlbook: interrupted; {options.out} was written" if written else NOTHING_WRITTEN, file=sys.stderr)
+        return INTERRUPTED
     if not options.quiet:
-        _say_result(report, options.out)
+        _say_result(run, options)
     return 0
 
 
 def check_positive(positive, classes):
-    """Check the positive class before anything is computed.
-
-    Parameters
-    ----------
-    positive : str or None
-        What ``--positive`` names.
-    classes : sequence of str
-
-    Raises
-    ------
-    BadInput
-        It is not one of exactly two classes.
-    """
+    """Refuse a positive class that is not one of exactly two, before anything is computed."""
     if positive is not None and (positive not in classes or len(classes) != 2):
-        raise BadInput(f"--positive {positive!r}; expected one of two classes, here {', '.join(classes)}")
+        raise BadInput(f"received `positive` {positive!r}; expected one of two classes, here {', '.join(classes)}")
 
 
-def _write_run(folder, dataset, strategy, options, start):
-    from tlbook.evidence.metrics import score_predictions
-    from tlbook.models.classifiers import save_classifier
+def _adapt(data, strategy, options, start):
     from tlbook.models.sources import load_source
-    from tlbook.report.record import build_report, write_predictions, write_splits
-    from tlbook.run import adapt, list_candidates, predict_split
+    from tlbook.run.adapt import adapt, list_candidates
     from tlbook.runtime import set_seed
     from tlbook.training.options import Training
 
     set_seed(options.seed)
     source = load_source(options.source, weights=options.weights, image_size=options.image_size, seed=options.seed)
-    seconds = {"load": time.perf_counter() - start}
+    load = time.perf_counter() - start
     candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
     training = Training(
         augmentation=find_augmentation(options.modality), cache_activations=not options.no_activation_cache
     )
-    run = adapt(dataset, source, candidates, training=training, seed=options.seed, quiet=options.quiet)
-    before = time.perf_counter()
-    test = dataset.test
-    probabilities = predict_split(run, test, quiet=options.quiet)
-    groups = test.groups if dataset.has_groups else None
-    scores = score_predictions(
-        test.labels, probabilities, run.classes, groups=groups, positive=options.positive, seed=options.seed
-    )
-    seconds |= run.seconds | {"evaluate": time.perf_counter() - before}
-    seconds["total"] = time.perf_counter() - start
-    report = build_report(run, dataset, scores, seconds=seconds, options=list_options(options))
-    write_predictions(folder / "predictions.csv", test, probabilities, run.classes, has_groups=dataset.has_groups)
-    write_splits(folder / "splits.csv", dataset)
-    save_classifier(run.model, run.classes, folder / "model.keras")
-    (folder / "report.html").write_text(_render(report, run, scores, test, probabilities, options), encoding="utf-8")
-    (folder / "report.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return report
+    run = adapt(data, source, candidates, training=training, seed=options.seed, quiet=options.quiet)
+    return replace(run, seconds={**run.seconds, "load": load})
 
 
 def list_options(options):
-    """List the options of a run by name, without absolute paths.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-
-    Returns
-    -------
-    dict
-    """
+    """List the options of a run by name, without absolute paths."""
     kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
     kept += ("modality", "no_activation_cache", "no_images")
     listed = {key: getattr(options, key) for key in kept}
@@ -121,55 +84,20 @@ def list_options(options):
 
 
 def name_folder(folder):
-    """Name a folder without its path, in letters that UTF-8 can write.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-
-    Returns
-    -------
-    str
-    """
+    """Name a folder without its path, in letters that UTF-8 can write."""
     return folder.resolve().name.encode("utf-8", "backslashreplace").decode()
 
 
-def _render(report, run, scores, test, probabilities, options):
-    from tlbook.report.page import render_report
+def _say_result(run, options):
+    import json
 
-    samples, wrong = ([], []) if options.no_images else _draw_pictures(run, test, probabilities)
-    return render_report(
-        report, history=run.history, confusion=scores.confusion, samples=samples, wrong=wrong,
-        images=not options.no_images, title=name_folder(options.folder),
-    )  # fmt: skip
-
-
-def _draw_pictures(run, test, probabilities, *, per_class=4, most_wrong=18):
-    from tlbook.report.figures import Picture, shrink_picture
-    from tlbook.report.page import SAMPLES
-
-    predicted = probabilities.argmax(-1)
-
-    def draw(i):
-        names = run.classes[test.labels[i]], run.classes[predicted[i]]
-        return Picture(
-            test.names[i], shrink_picture(test.images.read(i)), *names, float(probabilities[i, predicted[i]])
-        )
-
-    classes = range(len(run.classes))[:SAMPLES]  # a page has room for no more
-    shown = [i for label in classes for i in np.flatnonzero(test.labels == label)[:per_class]]
-    mistakes = np.flatnonzero(predicted != test.labels)
-    order = mistakes[np.argsort(-probabilities[mistakes, predicted[mistakes]], kind="stable")]
-    return [draw(i) for i in shown], [draw(i) for i in order[:most_wrong]]
-
-
-def _say_result(report, out):
+    report = json.loads((options.out / REPORT).read_text(encoding="utf-8"))
     for name in ("balanced_accuracy", "accuracy", "auroc"):
-        figure = report[name]
-        if figure["value"] is not None:
-            low, high = figure["low"], figure["high"]
-            print(f"{name.replace('_', ' '):18} {figure['value']:.3f}  (95 % {low:.3f}-{high:.3f}, n {figure['n']})")
-    print(f"strategy           {report['strategy_reason']}")
+        estimate = report[name]
+        if estimate["value"] is not None:
+            value, low, high, n = (estimate[key] for key in ("value", "low", "high", "n"))
+            print(f"{name.replace('_', ' '):18} {value:.3f}  (95 % {low:.3f}-{high:.3f}, n {n})")
+    print(f"strategy           {run.strategy_reason}")
     for warning in report["warnings"]:
         print(f"warning            {warning}")
-    print(f"report             {out / 'report.html'}")
+    print(f"report             {options.out / 'report.html'}")

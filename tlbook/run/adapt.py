@@ -3,14 +3,14 @@
 import time
 from dataclasses import replace
 
-from tlbook.datasets.assemble import check_seed
 from tlbook.datasets.dataset import Dataset
+from tlbook.datasets.folders import check_numbers
 from tlbook.errors import BadInput
 from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.models.classifiers import count_parameters, set_head
 from tlbook.models.heads import fit_head
-from tlbook.models.sources import as_source
-from tlbook.models.strategies import FullFineTune, HeadOnly, as_strategy
+from tlbook.models.strategies import FullFineTune, HeadOnly
+from tlbook.run.doors import as_source, as_strategy
 from tlbook.run.predicting import predict_images
 from tlbook.run.run import Run
 from tlbook.runtime import set_seed
@@ -73,7 +73,7 @@ def _check_arguments(data, source, strategy, training, seed):
         )
     if training is not None and not isinstance(training, Training):
         raise BadInput(f"received `training` of type {type(training).__name__}; expected Training(…) or None")
-    check_seed(seed)
+    check_numbers(None, seed)
     strategies = strategy if isinstance(strategy, list | tuple) else [strategy]
     if not strategies:
         raise BadInput('received an empty `strategy`; expected at least one: "head", say')

@@ -77,30 +77,34 @@ def write_folder(out, *, overwrite=False):
     out = Path(os.path.abspath(out))
     out.parent.mkdir(parents=True, exist_ok=True)
     clean_leftovers(out)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=PARTIAL, dir=out.parent))
-    try:
-        with _hold(partial):  # as long as this process lives, nobody takes the folder for a leftover
-            yield partial
-            partial.chmod(allow_by_umask(0o777))
-            _sync(partial)
-            _take_place(partial, out, overwrite)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with contextlib.ExitStack() as held:
+        with _hold(out.parent):
+            partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=PARTIAL, dir=out.parent))
+            held.callback(shutil.rmtree, partial, ignore_errors=True)
+            held.enter_context(_hold(partial))  # as long as this process lives, nobody takes it for a leftover
+        yield partial
+        partial.chmod(allow_by_umask(0o777))
+        _sync(partial)
+        _take_place(partial, out, overwrite)
 
 
 def clean_leftovers(out):
     """Remove what killed runs left beside ``out``, and put back an earlier run whose replacement was cut short."""
     out = Path(os.path.abspath(out))
+    if not any(_list_leftovers(out)):
+        return
+    with _hold(out.parent):  # so that no run is just taking its place
+        for path in sorted(_list_leftovers(out)):
+            with contextlib.suppress(FileNotFoundError), _hold(path, wait=False) as ours:
+                if ours and path.suffix == EARLIER and not out.exists() and is_run(path):
+                    os.rename(path, out)
+                elif ours:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _list_leftovers(out):
     beside = out.parent.iterdir() if out.parent.is_dir() else ()
-    left = [p for p in beside if p.name.startswith(f".{out.name}.") and p.suffix in (PARTIAL, EARLIER)]
-    for path in sorted(left):
-        with _hold(path, wait=False) as ours:
-            if not ours:
-                continue
-            if path.suffix == EARLIER and not out.exists() and is_run(path):
-                os.rename(path, out)
-            else:
-                shutil.rmtree(path, ignore_errors=True)
+    return (path for path in beside if path.name.startswith(f".{out.name}.") and path.suffix in (PARTIAL, EARLIER))
 
 
 def _take_place(partial, out, overwrite):

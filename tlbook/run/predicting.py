@@ -51,8 +51,8 @@ def list_images(images):
         store = []
     if not store:
         raise BadInput(
-            f"received `images` of type {type(images).__name__}; expected an array (n, height, width, 3) or one image of "
-            "it, a split, or paths of images, folders or zip files"
+            f"received `images` of type {type(images).__name__}; expected an array (n, height, width, 3) or one image "
+            "of it, a split, or paths of images, folders or zip files"
         )
     return [(str(i), one, 0) for i, one in enumerate(store)]
 

@@ -16,7 +16,7 @@ from tlbook.run.predicting import list_images, predict_listed, predict_split
 
 @dataclass(frozen=True, repr=False)
 class Run:
-    """A source model that was adapted to a data set, by :func:`tlbook.adapt` or from a folder (:func:`tlbook.load_run`).
+    """A source model that was adapted to a data set: what :func:`tlbook.adapt` and :func:`tlbook.load_run` return.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Run:
     val_balanced_accuracy : float or None
         What the strategy was chosen by, 0-1; None of a loaded run.
     seconds : dict of str to float
-        ``features`` and ``train``.
+        ``load`` (of data and source, where known), ``features`` and ``train``.
     seed : int
     cached_activations : dict or None
         What of the network was run only once (:class:`tlbook.training.fit.Fit`), in the first phase that had such a
@@ -48,7 +48,7 @@ class Run:
     data : Dataset or None
         What it was adapted to; None of a loaded run.
     saved : dict of str to bytes, or None
-        The files of a loaded run beside its model, by name; None of a new one.
+        The files of a loaded run, by name, which it is saved with again; None of a new one.
 
     Examples
     --------
@@ -180,7 +180,7 @@ class Run:
         title, images, positive
             As for :meth:`report`.
         options : dict, optional
-            What was asked for, as ``report.json`` lists it; ``seconds_load`` of it is the time that loading took.
+            What was asked for, as ``report.json`` lists it.
 
         Returns
         -------

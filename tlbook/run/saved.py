@@ -9,7 +9,6 @@ import zipfile
 from pathlib import Path
 
 from tlbook.errors import BadInput
-from tlbook.files import hash_file
 from tlbook.models.classifiers import CLASSES_FILE, save_classifier
 from tlbook.report.page import render_report
 from tlbook.report.record import build_report, format_predictions, format_splits
@@ -23,9 +22,11 @@ def save_run(run, path, *, overwrite=False, title=None, images=True, positive=No
     """Write a run to a folder, whole or not at all; see :meth:`Run.save`."""
     check_out(path, overwrite=overwrite, inputs=list_inputs(run))
     with write_folder(path, overwrite=overwrite) as folder:
-        save_classifier(run.model, run.classes, folder / MODEL)
-        more = {"title": title, "images": images, "positive": positive, "options": options}
-        files = run.saved or make_files(run, model_sha256=hash_file(folder / MODEL), **more)
+        files = run.saved
+        if files is None:
+            save_classifier(run.model, run.classes, folder / MODEL)
+            more = {"title": title, "images": images, "positive": positive, "options": options}
+            files = make_files(run, model_sha256=hash_model((folder / MODEL).read_bytes()), **more)
         for name, content in files.items():
             (folder / name).write_bytes(content)
     return path
@@ -95,7 +96,7 @@ def load_run(path):
     if not isinstance(path, str | Path):
         raise BadInput(f"received `path` of type {type(path).__name__}; expected the folder of a run")
     report, files, classes = open_run(Path(path))
-    model = load_model(files.pop(MODEL), classes, report["image_size"], Path(path))
+    model = load_model(files[MODEL], classes, report["image_size"], Path(path))
     kept = ("strategy", "source", "strategy_reason", "weights_sha256", "image_size", "epochs", "trainable_params")
     seconds = {key: value for key, value in report["seconds"].items() if key in ("load", "features", "train")}
     return Run(
@@ -115,24 +116,31 @@ def open_run(folder):
         raise BadInput(
             f"{str(folder)!r} is no run; expected a folder that tlbook adapt wrote (report.json, model.keras)"
         ) from error
-    digest = report.get("model_sha256", "")  # runs of earlier versions have none
-    if digest and digest != hashlib.sha256(model).hexdigest():
-        raise BadInput(
-            f"{str(folder)!r}: model.keras is not the model of report.json; expected the files of one run; if it is "
-            "being replaced, try again, else copy it again"
-        )
     try:
+        digest = hash_model(model)
         with zipfile.ZipFile(io.BytesIO(model)) as archive:
             classes = tuple(json.loads(archive.read(CLASSES_FILE)))
             written_by = json.loads(archive.read("metadata.json")).get("keras_version", "")
     except Exception as error:  # zipfile raises RuntimeError, zlib.error, EOFError, … of damaged members
         raise _say_damaged(folder, error) from error
-    if not isinstance(size, int) or list(classes) != names or len(classes) < 2:
+    if digest != report.get("model_sha256", digest):  # runs of earlier versions have none
         raise BadInput(
-            f"{str(folder)!r}: report and model name other classes; expected the files of one run; copy again"
+            f"{str(folder)!r}: model.keras is not the model of report.json; expected the files of one run; if it is "
+            "being replaced, try again, else copy it again"
         )
+    if not isinstance(size, int) or list(classes) != names or len(classes) < 2:
+        raise BadInput(f"{str(folder)!r}: report and model name other classes; expected the files of one run")
     _check_keras(written_by, folder)
     return report, files, classes
+
+
+def hash_model(content):
+    """Hash what is in a model's file: equal for equal models, whenever they were written."""
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for name in sorted(set(archive.namelist()) - {"metadata.json"}):  # it tells the time
+            digest.update(f"{name} ".encode() + archive.read(name))
+    return digest.hexdigest()
 
 
 def load_model(content, classes, image_size, folder):
@@ -172,8 +180,8 @@ def _check_keras(written_by, folder):
         return
     if newer:
         raise BadInput(
-            f"{folder / MODEL} was written by Keras {written_by}, and here is Keras {here}; expected one at least as new; "
-            "update Keras, or make the run anew"
+            f"{folder / MODEL} was written by Keras {written_by}, and here is Keras {here}; expected one at least as "
+            "new; update Keras, or make the run anew"
         )
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from tests.small_source import make_small_source
 from tlbook.errors import BadInput
+from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.models.sources import SourceModel, load_source
 from tlbook.models.strategies import FullFineTune, HeadOnly, PartialUnfreeze
-from tlbook.run import adapt, balanced_accuracy, choose_run, evaluate, list_candidates, predict_images, predict_split
+from tlbook.run import adapt, choose_run, evaluate, list_candidates
+from tlbook.run.predicting import predict_images, predict_split
 from tlbook.runtime import import_keras
 from tlbook.synthetic.signs import make_case
 from tlbook.training.options import Training
@@ -25,7 +27,7 @@ def run(case):
     return adapt(case, load_source("random", image_size=32), HeadOnly(), cache=False)
 
 
-def test_mean_recall_counts_classes_alike():
+def test_balanced_accuracy_counts_classes_alike():
     labels = np.array([0, 0, 0, 1])
     answers = np.eye(2)[[0, 0, 1, 1]]
     assert balanced_accuracy(labels, answers) == pytest.approx((2 / 3 + 1) / 2)
