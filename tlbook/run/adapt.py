@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.folders import check_numbers
+from tlbook.datasets.options import LARGEST_SEED, check_whole
 from tlbook.errors import BadInput
 from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.models.classifiers import count_parameters, set_head
@@ -73,7 +73,7 @@ def _check_arguments(data, source, strategy, training, seed):
         )
     if training is not None and not isinstance(training, Training):
         raise BadInput(f"received `training` of type {type(training).__name__}; expected Training(…) or None")
-    check_numbers(None, seed)
+    check_whole("seed", seed, 0, LARGEST_SEED)
     strategies = strategy if isinstance(strategy, list | tuple) else [strategy]
     if not strategies:
         raise BadInput('received an empty `strategy`; expected at least one: "head", say')

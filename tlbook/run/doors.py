@@ -1,9 +1,12 @@
+"""Names turned into strategies and sources."""
+
 from tlbook.errors import BadInput
 from tlbook.models.sources import SourceModel, load_source
 from tlbook.models.strategies import Strategy, find_strategy
 
 
 def as_strategy(value):
+    """Return a strategy for its name, or the strategy itself."""
     if isinstance(value, Strategy):
         return value
     if isinstance(value, str):
@@ -12,6 +15,7 @@ def as_strategy(value):
 
 
 def as_source(value):
+    """Return a source model for its name, or the model itself."""
     if isinstance(value, SourceModel):
         return value
     if value is None or isinstance(value, str):

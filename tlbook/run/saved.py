@@ -8,6 +8,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from tlbook.errors import BadInput
 from tlbook.models.classifiers import CLASSES_FILE, save_classifier
 from tlbook.report.page import render_report
@@ -16,6 +18,8 @@ from tlbook.run.folder import MODEL, REPORT, RUN_FILES, check_out, clean_leftove
 from tlbook.run.pictures import draw_pictures
 from tlbook.run.run import Run
 from tlbook.runtime import import_keras
+
+WEIGHTS = "model.weights.h5"  # as Keras calls it
 
 
 def save_run(run, path, *, overwrite=False, title=None, images=True, positive=None, options=None):
@@ -135,12 +139,18 @@ def open_run(folder):
 
 
 def hash_model(content):
-    """Hash what is in a model's file: equal for equal models, whenever they were written."""
-    digest = hashlib.sha256()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for name in sorted(set(archive.namelist()) - {"metadata.json"}):  # it tells the time
-            digest.update(f"{name} ".encode() + archive.read(name))
-    return digest.hexdigest()
+    """Hash the weights in a model's file: equal for equal ones, whatever layers are called and whenever it was made."""
+    import h5py
+
+    digests = []
+
+    def add(name, item):
+        if isinstance(item, h5py.Dataset):
+            digests.append(hashlib.sha256(np.ascontiguousarray(item[()])).hexdigest())
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, h5py.File(io.BytesIO(archive.read(WEIGHTS))) as weights:
+        weights.visititems(add)
+    return hashlib.sha256(" ".join(sorted(digests)).encode()).hexdigest()
 
 
 def load_model(content, classes, image_size, folder):
