@@ -51,12 +51,13 @@ What chapters import from the rooms of the package, so that the text can look in
 
 
 def find(name):
-    """Get what a dotted name stands for: a module, or what is found in one, or in a class."""
-    try:
-        return importlib.import_module(name)
+    """Get what a dotted name stands for: what is found in a class or a module, or a module."""
+    above, _, attribute = name.rpartition(".")
+    try:  # as a module first: the function tlbook.plots.style hides the module of that name
+        holder = importlib.import_module(above)
     except ModuleNotFoundError:
-        above, _, attribute = name.rpartition(".")
-        return getattr(find(above), attribute)
+        holder = find(above)
+    return getattr(holder, attribute) if hasattr(holder, attribute) else importlib.import_module(name)
 
 
 def list_public():
