@@ -137,7 +137,7 @@ def measure_in_a_process(row):
     return {"process": os.getpid(), "threads": os.environ["TF_NUM_INTRAOP_THREADS"], "score": row["seed"] / 3}
 
 
-def test_rows_are_measured_side_by_split(tmp_path):
+def test_rows_are_measured_side_by_side(tmp_path):
     path = tmp_path / "grid.csv"
     found = run_grid(path, ROWS, measure_in_a_process, key=KEY, processes=2, quiet=True)
     assert [(row["case"], row["seed"]) for row in found] == [(row["case"], row["seed"]) for row in ROWS]

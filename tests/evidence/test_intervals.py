@@ -14,9 +14,9 @@ from tlbook.evidence.intervals import RESPLITS, Estimate, paired_t_interval, t_i
 )
 def test_wilson_gives_the_published_values(successes, n, low, high):
     # Newcombe 1998, table I (doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E).
-    figure = wilson_interval(successes, n)
-    assert (figure.low, figure.high) == pytest.approx((low, high), abs=6e-5)
-    assert figure.value == successes / n
+    estimate = wilson_interval(successes, n)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=6e-5)
+    assert estimate.value == successes / n
 
 
 def test_wilson_agrees_with_scipy():
@@ -45,9 +45,9 @@ def test_no_trials_have_no_share():
     assert wilson_interval(0, 0) == Estimate(None, None, None, 0, "wilson")
 
 
-@pytest.mark.parametrize(("successes", "n"), [(5, 4), (-1, 4)])
+@pytest.mark.parametrize(("successes", "n"), [(5, 4), (-1, 4), ("3", 4), (3, "4"), (1, 2.5)])
 def test_impossible_counts_are_bad_input(successes, n):
-    with pytest.raises(BadInput, match="expected 0 <= successes"):
+    with pytest.raises(BadInput, match="expected numbers, 0 <= successes"):
         wilson_interval(successes, n)
 
 
@@ -66,8 +66,8 @@ def test_splits_of_one_pool_need_the_wider_interval():
         pool = rng.random(300) < 0.7  # 300 images answered right or not: another pool would have others
         scores = [rng.permutation(pool)[:60].mean() for _ in range(5)]
         for share in held:
-            figure = t_interval(scores, test_to_train=share)
-            held[share] += figure.low <= 0.7 <= figure.high
+            estimate = t_interval(scores, test_to_train=share)
+            held[share] += estimate.low <= 0.7 <= estimate.high
     assert held[0.0] < 0.9 * 400
     assert held[RESPLITS] > 0.93 * 400
 
@@ -83,9 +83,23 @@ def test_one_value_has_no_interval_and_none_has_no_mean():
     assert t_interval([]) == Estimate(None, None, None, 0, "t")
 
 
-def test_a_figure_prints_and_goes_to_json():
-    figure = wilson_interval(68, 80)
-    assert str(figure) == "0.850 (95 % interval 0.756 to 0.912, n = 80)"
-    assert set(json.loads(json.dumps(figure.as_dict()))) == {"value", "low", "high", "n", "method"}
+def test_an_estimate_prints_and_goes_to_json():
+    estimate = wilson_interval(68, 80)
+    assert str(estimate) == "0.850 (95 % interval 0.756 to 0.912, n = 80)"
+    assert set(json.loads(json.dumps(estimate.as_dict()))) == {"value", "low", "high", "n", "method"}
     assert "undefined" in str(Estimate(None, None, None, 0, "t"))
     assert "no interval" in str(t_interval([1.0]))
+
+
+@pytest.mark.parametrize("values", [["a", "b"], [[0.1, 0.2], [0.3, 0.4]], 0.5, [[1], [1, 2]]])
+def test_a_mean_is_of_numbers_one_per_seed(values):
+    with pytest.raises(BadInput, match="received `values`"):
+        t_interval(values)
+
+
+def test_an_estimate_reads_as_a_sentence():
+    share = wilson_interval(68, 80)
+    assert repr(share) == "Estimate(0.850, 95 % interval 0.756 to 0.912, n = 80, method Wilson)"
+    assert share._repr_html_() == "<b>0.850</b> (95 % interval 0.756 to 0.912, n = 80; Wilson)"
+    assert repr(t_interval([0.7])) == "Estimate(0.700, no interval, n = 1, method Student's t)"
+    assert repr(wilson_interval(0, 0)) == "Estimate(undefined, n = 0, method Wilson)"

@@ -25,7 +25,7 @@ def test_a_shuffle_keeps_people_whole_and_counts_equal():
     assert 0.3 < (shuffled == LABELS).mean() < 0.7
     assert (shuffle_labels(LABELS, PEOPLE, seed=1) == shuffled).all()
     assert (shuffle_labels(LABELS, PEOPLE, seed=2) != shuffled).any()
-    with pytest.raises(BadInput, match="a group with two labels"):
+    with pytest.raises(BadInput, match="a group of two labels"):
         shuffle_labels([0, 1], ["a", "a"])
 
 
@@ -51,3 +51,21 @@ def test_memory_passes_for_skill_under_a_split_by_image(features, learner):
 def test_the_published_score_is_there():
     (score,) = [s for s in PUBLISHED_SCORES if s.model == "VGG16 transferred"]
     assert (score.accuracy, score.spread, score.split) == (0.9230, 0.0242, "slice")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"learner": "forest"}, "`learner` 'forest'; expected one of logistic, nearest"),
+        ({"groups": PEOPLE[:3]}, "one for each label"),
+    ],
+)
+def test_bad_input_names_the_argument(change, message):
+    options = {"groups": PEOPLE, "classes": ("a", "b"), "whole_groups": True, **change}
+    with pytest.raises(BadInput, match=message):
+        score_split(np.zeros((len(LABELS), 2), np.float32), LABELS, **options)
+
+
+def test_labels_are_numbers():
+    with pytest.raises(BadInput, match="`labels`.*whole numbers"):
+        divide_images(["a", "b"], ["p", "q"], whole_groups=True)

@@ -23,7 +23,7 @@ NAMES = ("ant", "bee", "cat", "dog", "elk")
 
 
 @pytest.mark.parametrize("k", [2, 3, 5])
-def test_figures_agree_with_scikit_learn(k):
+def test_scores_agree_with_scikit_learn(k):
     labels, probabilities = make_predictions(300, k)
     scores = score_predictions(labels, probabilities, NAMES[:k])
     predicted = probabilities.argmax(axis=1)
@@ -31,7 +31,7 @@ def test_figures_agree_with_scikit_learn(k):
     assert scores.balanced_accuracy.value == pytest.approx(balanced_accuracy_score(labels, predicted))
     theirs = roc_auc_score(labels, probabilities if k > 2 else probabilities[:, 1], multi_class="ovr")
     assert scores.auroc.value == pytest.approx(theirs)
-    recalls = [figure.value for figure in scores.recall.values()]
+    recalls = [estimate.value for estimate in scores.recall.values()]
     assert recalls == pytest.approx(recall_score(labels, predicted, average=None))
     assert np.array_equal(scores.confusion, confusion_matrix(labels, predicted))
     assert scores.majority_baseline == np.bincount(labels).max() / 300
@@ -97,9 +97,9 @@ def test_perfect_scores_are_not_certain(grouped):
     labels = np.arange(40) % 2
     groups = np.arange(40) // 4 * 2 + labels if grouped else None  # 20 groups of one class each
     scores = score_predictions(labels, np.eye(2)[labels], NAMES[:2], groups=groups)
-    for figure in (scores.accuracy, scores.balanced_accuracy, scores.auroc, *scores.recall.values()):
-        assert figure.value == figure.high == 1.0
-        assert 0.5 < figure.low < 0.95
+    for estimate in (scores.accuracy, scores.balanced_accuracy, scores.auroc, *scores.recall.values()):
+        assert estimate.value == estimate.high == 1.0
+        assert 0.5 < estimate.low < 0.95
     assert any("Wilson" in w for w in scores.warnings)
 
 
@@ -130,12 +130,19 @@ def test_as_dict_has_the_keys_of_the_report():
     [
         ({"labels": [0, 1, 2]}, "other than 0 to 1"),
         ({"labels": [0.0, 1.0, 0.0]}, "whole numbers"),
-        ({"labels": []}, "0 labels"),
+        ({"labels": []}, "at least one"),
+        ({"labels": 1}, "one for each image"),
+        ({"labels": ["ant", "bee", "ant"]}, "index the classes"),
         ({"probabilities": np.ones((3, 3))}, "shape"),
+        ({"probabilities": [["a", "b"]] * 3}, "no numbers"),
+        ({"probabilities": [[0.5], [0.5, 0.5], [1]]}, "no numbers"),
         ({"probabilities": np.full((3, 2), np.nan)}, "not finite"),
-        ({"groups": ["a"]}, "1 groups for 3"),
-        ({"positive": "elk"}, "positive class 'elk'"),
-        ({"classes": ("only",), "probabilities": np.ones((3, 1)), "labels": [0, 0, 0]}, "two classes"),
+        ({"groups": ["a"]}, "one for each label"),
+        ({"positive": "elk"}, "`positive` 'elk'"),
+        ({"classes": ("only",), "probabilities": np.ones((3, 1)), "labels": [0, 0, 0]}, "two or more"),
+        ({"classes": "ab"}, "sequence of class names"),
+        ({"classes": 2}, "sequence of class names"),
+        ({"classes": ("ant", "ant")}, "different"),
     ],
 )
 def test_bad_input_says_what_came(change, message):
@@ -152,10 +159,10 @@ def test_one_answer_for_all_images_is_no_certainty(grouped):
     labels, groups = np.repeat([0, 1, 2], 24), np.tile(np.arange(24), 3)
     probabilities = np.tile([0.2, 0.7, 0.1], (72, 1))
     scores = score_predictions(labels, probabilities, NAMES[:3], groups=groups if grouped else None)
-    for figure, value in ((scores.balanced_accuracy, 1 / 3), (scores.auroc, 1 / 2)):
-        assert figure.value == pytest.approx(value)
-        assert figure.high - figure.low > 0.2
-        assert figure.low <= figure.value <= figure.high
+    for estimate, value in ((scores.balanced_accuracy, 1 / 3), (scores.auroc, 1 / 2)):
+        assert estimate.value == pytest.approx(value)
+        assert estimate.high - estimate.low > 0.2
+        assert estimate.low <= estimate.value <= estimate.high
     (warning,) = (w for w in scores.warnings if "agree" in w)
     assert "balanced accuracy" in warning
     assert "AUROC" in warning
@@ -169,8 +176,8 @@ def test_balanced_accuracy_of_a_class_with_few_groups_is_as_uncertain_as_that_cl
     for _ in range(60):
         ability = rng.beta(1.4, 0.6, sum(num_groups))[groups]  # of a group to be answered right, 0.7 on average
         answers = np.where(rng.random(len(labels)) < ability, labels, (labels + 1) % 3)
-        figure = score_predictions(labels, np.eye(3)[answers], NAMES[:3], groups=groups).balanced_accuracy
-        held += figure.low <= 0.7 <= figure.high
+        estimate = score_predictions(labels, np.eye(3)[answers], NAMES[:3], groups=groups).balanced_accuracy
+        held += estimate.low <= 0.7 <= estimate.high
     assert held >= 52, "a 95 % interval"
 
 
@@ -181,7 +188,7 @@ def test_a_class_with_one_group_may_be_all_right_or_all_wrong():
     groups = np.r_[np.arange(180) // 3, [99] * 3]
     scores = score_predictions(labels, np.eye(3)[answers], NAMES[:3], groups=groups)
     assert (scores.recall["cat"].low, scores.recall["cat"].high) == (0, 1)
-    figure = scores.balanced_accuracy
-    assert figure.value == pytest.approx(0.6)
-    assert figure.high - figure.value > 1 / 3, "all of that class could be right"
-    assert figure.value - figure.low < 0.1, "none of it was"
+    estimate = scores.balanced_accuracy
+    assert estimate.value == pytest.approx(0.6)
+    assert estimate.high - estimate.value > 1 / 3, "all of that class could be right"
+    assert estimate.value - estimate.low < 0.1, "none of it was"

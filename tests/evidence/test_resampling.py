@@ -78,14 +78,14 @@ def test_undefined_draws_are_left_out():
 
 
 def test_a_perfect_share_keeps_a_width():
-    figure = resampled_estimate(1.0, np.ones(1000), 60, num_units=30, trials=30, method="bootstrap_group")
-    assert (figure.low, figure.high) == (wilson_interval(30, 30).low, 1.0)
-    assert figure.method == "bootstrap_group"
+    estimate = resampled_estimate(1.0, np.ones(1000), 60, num_units=30, trials=30, method="bootstrap_group")
+    assert (estimate.low, estimate.high) == (wilson_interval(30, 30).low, 1.0)
+    assert estimate.method == "bootstrap_group"
 
 
 def test_one_unit_says_nothing():
-    figure = resampled_estimate(0.5, np.full(1000, 0.5), 8, num_units=1, trials=1, method="bootstrap_group")
-    assert (figure.low, figure.high) == (0.0, 1.0)
+    estimate = resampled_estimate(0.5, np.full(1000, 0.5), 8, num_units=1, trials=1, method="bootstrap_group")
+    assert (estimate.low, estimate.high) == (0.0, 1.0)
 
 
 def test_each_stratum_is_drawn_from_by_itself():

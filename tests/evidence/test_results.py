@@ -148,7 +148,7 @@ def test_paired_differences_are_taken_apart_by_setting():
         for seed in range(3)
     ]
     found = paired_differences(rows, ["case"], "split", ("slice", "person"), value="score")
-    assert {key: round(figure.value, 6) for key, figure in found.items()} == {("x",): 0.2, ("y",): 0.0}
+    assert {key: round(estimate.value, 6) for key, estimate in found.items()} == {("x",): 0.2, ("y",): 0.0}
 
 
 def test_a_pair_without_a_number_is_left_out():
@@ -166,11 +166,11 @@ def test_a_paired_difference_is_tighter_than_the_seeds_are_apart():
         for name, gain in (("head", 0.7), ("scratch", 0.6))
         for s in range(5)
     ]
-    figure = paired_difference(rows, "strategy", ("head", "scratch"), value="score")
+    estimate = paired_difference(rows, "strategy", ("head", "scratch"), value="score")
     alone = summarise(rows, ["strategy"], "score")[0]["score"]
-    assert 0 < figure.low < 0.1 < figure.high
-    assert figure.high - figure.low < 0.2 * (alone.high - alone.low)
-    assert figure.n == 5
+    assert 0 < estimate.low < 0.1 < estimate.high
+    assert estimate.high - estimate.low < 0.2 * (alone.high - alone.low)
+    assert estimate.n == 5
 
 
 def test_rows_that_do_not_pair_are_bad_input():
@@ -205,3 +205,22 @@ def test_the_row_that_is_best_on_validation_is_kept_of_each_group():
 def test_the_machine_is_named_where_it_does_not_say_which_cores_a_process_may_use(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS
     assert hardware()["cores"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("by", "value", "message"),
+    [
+        ("case", "score", "sequence of names"),
+        (["kase"], "score", "'kase'"),
+        (["case"], "points", "'points'; expected one"),
+    ],
+)
+def test_a_column_that_is_not_there_is_named(by, value, message):
+    with pytest.raises(BadInput, match=message):
+        summarise([{"case": "a", "seed": 0, "score": 0.5}], by, value)
+
+
+@pytest.mark.parametrize("table", [3, "no/such.csv", None])
+def test_a_table_is_a_name_or_a_path(table):
+    with pytest.raises(BadInput, match=r"a name of letters, digits and underscores, or a pathlib.Path"):
+        read_table(table)

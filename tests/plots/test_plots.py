@@ -15,7 +15,7 @@ from tlbook.plots.style import MUTED
 from tlbook.training.learning_rates import RateSearch
 
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [1.0, 0.8]}
-FIGURES = {
+ESTIMATES = {
     "head": wilson_interval(68, 80),
     "full": wilson_interval(75, 80),
     "unknown": Estimate(None, None, None, 0, "t"),
@@ -47,7 +47,7 @@ DRAW = {
     "confusion": lambda ax: plots.confusion(MATRIX, ["a", "b"], ax=ax),
     "sample_grid": lambda ax: plots.sample_grid(np.zeros((5, 8, 8, 3), np.uint8), list("abcde"), ax=ax),
     "errors_per_year": lambda ax: plots.errors_per_year(ax=ax),
-    "intervals": lambda ax: plots.intervals(FIGURES, reference=0.5, ax=ax),
+    "intervals": lambda ax: plots.intervals(ESTIMATES, reference=0.5, ax=ax),
     "paired_differences": lambda ax: plots.paired_differences({"pets": t_interval([0.1, 0.2, 0.15])}, ax=ax),
     "learning_rate_search": lambda ax: plots.learning_rate_search(SEARCH, ax=ax),
     "lines": lambda ax: plots.lines({"one rate": [1, 2], "by block": [2, 1]}, x=["stem", "top"], ax=ax),
@@ -154,9 +154,9 @@ def test_errors_per_year_names_every_winner_and_the_human():
 
 
 def test_intervals_are_drawn_from_low_to_high():
-    ax = plots.intervals(FIGURES, reference=0.5)
+    ax = plots.intervals(ESTIMATES, reference=0.5)
     assert [t.get_text() for t in ax.get_yticklabels()] == ["head", "full", "unknown"]
-    assert list(ax.lines[0].get_xdata()) == [FIGURES["head"].low, FIGURES["head"].high]
+    assert list(ax.lines[0].get_xdata()) == [ESTIMATES["head"].low, ESTIMATES["head"].high]
     assert len(ax.lines) == 2 * 2 + 1  # the undefined figure has neither line nor dot
 
 
@@ -173,3 +173,10 @@ def test_reliability_has_a_dot_for_each_filled_bin():
     ax = plots.reliability([0] * 20 + [1] * 5 + [0] * 5, probabilities)
     dots = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_marker() == "o"]
     assert dots == [pytest.approx((0.55, 0.5)), pytest.approx((0.95, 1.0))]
+
+
+@pytest.mark.parametrize("plot", [plots.intervals, plots.paired_differences])
+@pytest.mark.parametrize("wrong", [{"head": 0.8}, [t_interval([0.1, 0.2])]])
+def test_only_estimates_by_name_are_plotted(plot, wrong):
+    with pytest.raises(BadInput, match="expected a dict of names to Estimate"):
+        plot(wrong)

@@ -115,12 +115,12 @@ def test_the_page_asks_for_nothing_outside():
     assert any("default-src 'none'" in attrs.get("content", "") for attrs in page.all("meta"))
 
 
-def test_every_figure_is_printed_with_its_interval():
+def test_every_estimate_is_printed_with_its_interval():
     report, parts = make_report(grouped=True)
     text = Page(render_report(report, **parts)).text
-    for figure in (report["accuracy"], report["balanced_accuracy"], *report["recall"].values()):
-        assert f"{100 * figure['value']:.1f}" in text
-        assert f"{100 * figure['low']:.1f} to {100 * figure['high']:.1f}" in text
+    for estimate in (report["accuracy"], report["balanced_accuracy"], *report["recall"].values()):
+        assert f"{100 * estimate['value']:.1f}" in text
+        assert f"{100 * estimate['low']:.1f} to {100 * estimate['high']:.1f}" in text
     assert f"{report['auroc']['low']:.3f} to {report['auroc']['high']:.3f}" in text
     assert "Whole groups were resampled" in text
     assert "514 of 1\u202f000\u202f514" in text
@@ -194,14 +194,14 @@ def test_many_classes_and_noisy_pictures_stay_below_two_megabytes():
     assert "Most frequent mistakes" in html
 
 
-def test_warnings_stand_before_the_figures():
+def test_warnings_stand_before_the_numbers():
     report, parts = make_report(warnings=["only 3 groups"])
     html = render_report(report, **parts)
     assert html.index("only 3 groups") < html.index("Performance on the test set")
     assert "Before you trust" not in render_report(make_report()[0])
 
 
-def test_undefined_figures_and_missing_parts_do_not_break_the_page():
+def test_undefined_estimates_and_missing_parts_do_not_break_the_page():
     nothing = {"value": None, "low": None, "high": None, "n": 0, "method": "bootstrap"}
     report, _ = make_report(auroc=nothing, source=None, weights_sha256=None)
     html = render_report(report)

@@ -22,13 +22,40 @@ def summarise(rows, by, value, *, test_to_train=0.0):
     Returns
     -------
     list of dict
-        For each setting, in the order of first appearance, the columns ``by`` and under ``value`` a Estimate.
+        For each setting, in the order of first appearance, the columns ``by`` and under ``value`` an Estimate.
+
+    Raises
+    ------
+    BadInput
+        No such column.
+
+    Examples
+    --------
+    >>> rows = [{"seed": s, "way": w, "accuracy": a} for s, w, a in
+    ...         [(0, "head", 0.71), (1, "head", 0.72), (0, "full", 0.75), (1, "full", 0.77)]]
+    >>> for row in summarise(rows, ["way"], "accuracy"):
+    ...     print(row["way"], row["accuracy"])
+    head 0.715 (95 % interval 0.651 to 0.779, n = 2)
+    full 0.760 (95 % interval 0.633 to 0.887, n = 2)
     """
+    rows = _check_columns(rows, by, value)
     found = []
     for key, group in _group(rows, by).items():
         known = [row[value] for row in group if row[value] is not None]
         found.append({**dict(zip(by, key, strict=True)), value: t_interval(known, test_to_train=test_to_train)})
     return found
+
+
+def _check_columns(rows, names, *others):
+    """Return the rows as a list, each a dict with these columns."""
+    rows = list(rows)
+    if isinstance(names, str):
+        raise BadInput(f"received the text {names!r} for columns; expected a sequence of names, such as [{names!r}]")
+    for row in rows:
+        missing = [name for name in (*names, *others) if name not in row]
+        if missing:
+            raise BadInput(f"received a row without {missing[0]!r}; expected one of its columns: {', '.join(row)}")
+    return rows
 
 
 def _group(rows, by):
@@ -56,6 +83,20 @@ def format_summary(rows, by, value, *, test_to_train=0.0):
     -------
     str
         A heading and one line a setting.
+
+    Raises
+    ------
+    BadInput
+        No such column.
+
+    Examples
+    --------
+    >>> rows = [{"seed": s, "way": w, "accuracy": a} for s, w, a in
+    ...         [(0, "head", 0.71), (1, "head", 0.72), (0, "full", 0.75), (1, "full", 0.77)]]
+    >>> print(format_summary(rows, ["way"], "accuracy"))
+    way   accuracy, %
+    head   71.5  [65.1, 77.9]
+    full   76.0  [63.3, 88.7]
     """
     means = summarise(rows, by, value, test_to_train=test_to_train)
     lines = [[*by, f"{value.replace('_', ' ')}, %", ""]]
@@ -64,11 +105,11 @@ def format_summary(rows, by, value, *, test_to_train=0.0):
     return "\n".join("  ".join([*map(str.ljust, line, widths), *line[len(by) :]]).rstrip() for line in lines)
 
 
-def _write_percent(figure):
-    if figure.value is None:
+def _write_percent(estimate):
+    if estimate.value is None:
         return "undefined", ""
-    ends = "" if figure.low is None else f"[{100 * figure.low:.1f}, {100 * figure.high:.1f}]"
-    return f"{100 * figure.value:5.1f}", ends
+    ends = "" if estimate.low is None else f"[{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
+    return f"{100 * estimate.value:5.1f}", ends
 
 
 def choose_on_validation(rows, by):
@@ -85,7 +126,19 @@ def choose_on_validation(rows, by):
     -------
     list of dict
         A row a group, in the order of first appearance; of equals the first.
+
+    Raises
+    ------
+    BadInput
+        No such column.
+
+    Examples
+    --------
+    >>> rows = [{"seed": 0, "rate": r, "val_balanced_accuracy": v} for r, v in [(0.01, 0.7), (0.001, 0.8)]]
+    >>> choose_on_validation(rows, ["seed"])
+    [{'seed': 0, 'rate': 0.001, 'val_balanced_accuracy': 0.8}]
     """
+    rows = _check_columns(rows, by, "val_balanced_accuracy")
     return [max(group, key=lambda row: row["val_balanced_accuracy"]) for group in _group(rows, by).values()]
 
 
@@ -104,7 +157,22 @@ def paired_differences(rows, by, column, pair, *, value, on=("seed",), test_to_t
     -------
     dict of tuple to Estimate
         By the values of ``by``, in the order of first appearance.
+
+    Raises
+    ------
+    BadInput
+        As for `paired_difference`.
+
+    Examples
+    --------
+    >>> rows = [{"case": c, "seed": s, "way": w, "accuracy": a} for c, s, w, a in
+    ...         [("pets", 0, "head", 0.71), ("pets", 1, "head", 0.72), ("pets", 0, "full", 0.75),
+    ...          ("pets", 1, "full", 0.77)]]
+    >>> found = paired_differences(rows, ["case"], "way", ("full", "head"), value="accuracy")
+    >>> print(found["pets",])
+    0.045 (95 % interval -0.019 to 0.109, n = 2)
     """
+    rows = _check_columns(rows, by, column, value, *on)
     options = {"value": value, "on": on, "test_to_train": test_to_train}
     return {key: paired_difference(group, column, pair, **options) for key, group in _group(rows, by).items()}
 
@@ -134,8 +202,17 @@ def paired_difference(rows, column, pair, *, value, on=("seed",), test_to_train=
     Raises
     ------
     BadInput
-        A row without its partner, or two rows for one place: then ``on`` or the rows leave something open.
+        No such column; a row without its partner, or two rows for one place: then ``on`` or the rows leave something
+        open.
+
+    Examples
+    --------
+    >>> rows = [{"seed": s, "way": w, "accuracy": a} for s, w, a in
+    ...         [(0, "head", 0.71), (1, "head", 0.72), (0, "full", 0.75), (1, "full", 0.77)]]
+    >>> print(paired_difference(rows, "way", ("full", "head"), value="accuracy"))
+    0.045 (95 % interval -0.019 to 0.109, n = 2)
     """
+    rows = _check_columns(rows, on, column, value)
     paired = [{}, {}]
     for row in rows:
         for found, name in zip(paired, pair, strict=True):

@@ -4,41 +4,15 @@ import numpy as np
 
 
 def confusion_matrix(labels, predicted, num_classes):
-    """Count true classes (rows) against predicted ones (columns).
-
-    Parameters
-    ----------
-    labels, predicted : array_like
-        int, (n,), 0 to ``num_classes`` - 1.
-    num_classes : int
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, (num_classes, num_classes).
-    """
+    """Count true classes (rows) against predicted ones (columns), both int, (n,): int64, (num_classes, num_classes)."""
     cells = np.asarray(labels, np.int64) * num_classes + np.asarray(predicted, np.int64)
     return np.bincount(cells, minlength=num_classes * num_classes).reshape(num_classes, num_classes)
 
 
 def auroc(is_positive, scores):
-    """Chance that a positive image scores above a negative one; a tie counts half.
+    """Chance, 0 to 1, that a positive image (bool, (n,)) scores above a negative one; a tie counts half.
 
-    Parameters
-    ----------
-    is_positive : array_like
-        bool, (n,).
-    scores : array_like
-        float, (n,).
-
-    Returns
-    -------
-    float
-        0 to 1; NaN without a positive or without a negative image.
-
-    References
-    ----------
-    Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+    NaN without a positive or without a negative image. Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
     """
     is_positive = np.asarray(is_positive, bool)
     positives, negatives = int(is_positive.sum()), int((~is_positive).sum())
@@ -58,37 +32,14 @@ def _running_sum(weights, order):
 
 
 def ratio(above, below):
-    """Divide, with NaN where the divisor is 0.
-
-    Parameters
-    ----------
-    above, below : numpy.ndarray
-        One shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, the same shape.
-    """
+    """Divide two arrays of one shape, with NaN where the divisor is 0."""
     return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
 
 
 def weighted_auroc(is_positive, scores):
-    """Prepare the AUROC of weighted images.
+    """Prepare the AUROC of weighted images: from weights, int32, (b, n), to float64, (b,), NaN without a pair.
 
     For each positive, the weight of the negatives below it is read off one running sum over the sorted negatives.
-
-    Parameters
-    ----------
-    is_positive : numpy.ndarray
-        bool, (n,).
-    scores : numpy.ndarray
-        float, (n,).
-
-    Returns
-    -------
-    callable
-        From weights, int32, (b, n), to float64, (b,); NaN where a resample has no pair to compare.
     """
     positives, negatives = np.flatnonzero(is_positive), np.flatnonzero(~is_positive)
     negatives = negatives[np.argsort(scores[negatives], kind="stable")]
@@ -105,21 +56,7 @@ def weighted_auroc(is_positive, scores):
 
 
 def class_totals(labels, chosen, num_classes):
-    """Prepare the weight of each class's chosen images.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray
-        int64, (n,), 0 to ``num_classes`` - 1.
-    chosen : numpy.ndarray
-        bool, (n,), the images that count.
-    num_classes : int
-
-    Returns
-    -------
-    callable
-        From weights, int32, (b, n), to int32, (b, ``num_classes``).
-    """
+    """Prepare the weight of each class's chosen images: from weights, (b, n), to (b, num_classes)."""
     order = np.flatnonzero(chosen)
     order = order[np.argsort(labels[order], kind="stable")]
     edges = np.searchsorted(labels[order], np.arange(num_classes + 1))

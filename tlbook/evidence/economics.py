@@ -21,7 +21,7 @@ class ChallengeYear:
     deep : bool
         True for a convolutional network.
     source : str
-        DOI, arXiv id or address of the published figure.
+        DOI, arXiv id or address of the published number.
     note : str
         What a reader must know beside the number; may be empty.
     """
@@ -113,8 +113,8 @@ def label_cost(num_images, *, hourly_rate, per_hour, passes=1):
     """
     if num_images < 0 or hourly_rate < 0 or per_hour <= 0 or passes < 1:
         raise BadInput(
-            f"received {num_images} images, {hourly_rate} an hour, {per_hour} images an hour and {passes} passes; "
-            "expected none below 0, at least one pass, and some images an hour"
+            f"received `num_images` {num_images}, `hourly_rate` {hourly_rate}, `per_hour` {per_hour} and "
+            f"`passes` {passes}; expected none below 0, at least one pass, and some images an hour"
         )
     return num_images / per_hour * hourly_rate * passes
 
@@ -149,7 +149,7 @@ def crowd_cost(num_images, *, prices=CROWD_PRICES, passes=1):
     low, high = prices
     if num_images < 0 or passes < 1 or not 0 <= low <= high:
         raise BadInput(
-            f"received {num_images} images, prices {low} to {high} and {passes} passes; "
+            f"received `num_images` {num_images}, `prices` {low} to {high} and `passes` {passes}; "
             "expected none below 0, the lower price first, and at least one pass"
         )
     return num_images * low * passes, num_images * high * passes

@@ -49,7 +49,7 @@ def run_grid(path, rows, measure, *, key, processes=1, quiet=False):
         break.
     """
     if processes < 1:
-        raise BadInput(f"received {processes} processes; expected at least 1")
+        raise BadInput(f"received `processes` {processes}; expected at least 1")
     path, rows, key = Path(path), list(rows), tuple(key)
     asked = [_key(row, key) for row in rows]
     if len(set(asked)) < len(asked):

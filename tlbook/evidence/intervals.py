@@ -1,14 +1,15 @@
-"""Numbers with their 95 % intervals: what a figure is, Wilson's interval, Student's t, and t over re-splits."""
+"""Estimates, numbers with their 95 % intervals: Wilson's interval, Student's t, and t over re-splits of one pool."""
 
 import math
 from dataclasses import asdict, dataclass
+from numbers import Integral, Real
 
 import numpy as np
 from scipy import special
 
 from tlbook.errors import BadInput
 
-RESPLITS = 1 / 3  # test set over training set of the 60/20/20 splits that are drawn from one pool
+RESPLITS = 1 / 3  # test set over training set, where seeds split one pool of images 60/20/20
 
 
 # How an interval was made, in words.
@@ -34,6 +35,13 @@ class Estimate:
         What the number rests on: test images, or seeds.
     method : str
         ``wilson``, ``bootstrap``, ``bootstrap_group`` or ``t``.
+
+    Examples
+    --------
+    >>> Estimate(0.85, 0.756, 0.912, 80, "wilson")
+    Estimate(0.850, 95 % interval 0.756 to 0.912, n = 80, method Wilson)
+    >>> print(Estimate(0.85, 0.756, 0.912, 80, "wilson"))
+    0.850 (95 % interval 0.756 to 0.912, n = 80)
     """
 
     value: float | None
@@ -53,11 +61,29 @@ class Estimate:
         return asdict(self)
 
     def __str__(self):
-        if self.value is None:
-            return f"undefined (n = {self.n})"
-        if self.low is None:
-            return f"{self.value:.3f} (no interval, n = {self.n})"
-        return f"{self.value:.3f} (95 % interval {self.low:.3f} to {self.high:.3f}, n = {self.n})"
+        value, known, _ = _describe(self)
+        return f"{value} ({known})"
+
+    def __repr__(self):
+        return "Estimate({}, {}, method {})".format(*_describe(self))
+
+    def _repr_html_(self):
+        return "<b>{}</b> ({}; {})".format(*_describe(self))
+
+
+def format_estimate(estimate):
+    """Write value, interval, n and method as a table has them, a list of str."""
+    value = "undefined" if estimate.value is None else f"{estimate.value:.3f}"
+    interval = "none" if estimate.low is None else f"{estimate.low:.3f} to {estimate.high:.3f}"
+    return [value, interval, f"{estimate.n:,}", METHODS[estimate.method]]
+
+
+def _describe(estimate):
+    """Write value, what it rests on, and method."""
+    value, interval, n, method = format_estimate(estimate)
+    if estimate.low is not None:
+        return value, f"95 % interval {interval}, n = {n}", method
+    return value, f"n = {n}" if estimate.value is None else f"no interval, n = {n}", method
 
 
 def wilson_interval(successes, n, level=0.95):
@@ -80,7 +106,7 @@ def wilson_interval(successes, n, level=0.95):
     Raises
     ------
     BadInput
-        More successes than trials, or a negative count.
+        No numbers, more successes than trials, or a negative count.
 
     References
     ----------
@@ -91,8 +117,8 @@ def wilson_interval(successes, n, level=0.95):
     >>> print(wilson_interval(68, 80))
     0.850 (95 % interval 0.756 to 0.912, n = 80)
     """
-    if not 0 <= successes <= n:
-        raise BadInput(f"received {successes} successes of {n} trials; expected 0 <= successes <= trials")
+    if not (isinstance(successes, Real) and isinstance(n, Integral) and 0 <= successes <= n):
+        raise BadInput(f"received `successes` {successes!r} of `n` {n!r}; expected numbers, 0 <= successes <= n")
     if n == 0:
         return Estimate(None, None, None, 0, "wilson")
     z = special.ndtri((1 + level) / 2)
@@ -125,11 +151,28 @@ def t_interval(values, level=0.95, *, test_to_train=0.0):
     Estimate
         Method ``t``; one value has no interval, none has no mean.
 
+    Raises
+    ------
+    BadInput
+        The values are no numbers in one row.
+
+    Examples
+    --------
+    >>> print(t_interval([0.71, 0.74, 0.69, 0.73, 0.72]))
+    0.718 (95 % interval 0.694 to 0.742, n = 5)
+    >>> print(t_interval([0.71, 0.74, 0.69, 0.73, 0.72], test_to_train=RESPLITS))
+    0.718 (95 % interval 0.679 to 0.757, n = 5)
+
     References
     ----------
     Student 1908, doi:10.1093/biomet/6.1.1; splits of one pool: Nadeau & Bengio 2003, doi:10.1023/A:1024068626366.
     """
-    values = np.asarray(values, dtype=float)
+    try:
+        values = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise BadInput(f"received `values` {values!r:.60}; expected numbers, one per seed") from None
+    if values.ndim != 1:
+        raise BadInput(f"received `values` of shape {values.shape}; expected (n,): one number per seed")
     n = values.size
     if n == 0:
         return Estimate(None, None, None, 0, "t")
@@ -157,6 +200,12 @@ def paired_t_interval(differences, level=0.95, *, test_to_train=0.0):
     -------
     Estimate
         Method ``t``.
+
+    Examples
+    --------
+    >>> head, full = np.array([0.71, 0.74, 0.69]), np.array([0.75, 0.79, 0.72])
+    >>> print(paired_t_interval(full - head))
+    0.040 (95 % interval 0.015 to 0.065, n = 3)
 
     References
     ----------

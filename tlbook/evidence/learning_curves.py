@@ -120,11 +120,16 @@ def fit_power_law(sizes, errors, *, replicates=1000, seed=0):
     >>> round(law.floor, 2), round(law.exponent, 2)
     (0.05, 0.5)
     """
-    sizes, errors = np.asarray(sizes, dtype=float), np.atleast_2d(np.asarray(errors, dtype=float))
+    try:
+        sizes, errors = np.asarray(sizes, dtype=float), np.atleast_2d(np.asarray(errors, dtype=float))
+    except (TypeError, ValueError):
+        raise BadInput(
+            "received `sizes` or `errors` that are no table of numbers; expected (m,) and (seeds, m)"
+        ) from None
     if sizes.ndim != 1 or len(np.unique(sizes)) < 3 or sizes.min() < 1:
-        raise BadInput(f"received sizes {sizes.tolist()}; expected three or more different ones, from 1 on")
+        raise BadInput(f"received `sizes` {sizes.tolist()}; expected three or more different ones, from 1 on")
     if errors.shape[1:] != sizes.shape or not ((errors >= 0) & (errors <= 1)).all():
-        raise BadInput(f"received errors of shape {errors.shape}; expected (seeds, {len(sizes)}), each from 0 to 1")
+        raise BadInput(f"received `errors` of shape {errors.shape}; expected (seeds, {len(sizes)}), each from 0 to 1")
     num_seeds = len(errors)
     floor, scale, exponent = _fit(sizes, errors.mean(axis=0, keepdims=True))[0]
     draws = np.empty((0, 3))
@@ -179,9 +184,15 @@ def next_labels_buy(law, size, extra):
     ------
     BadInput
         Fewer than one label now, or none added.
+
+    Examples
+    --------
+    >>> law = fit_power_law([10, 40, 160], [0.45, 0.25, 0.15])
+    >>> round(next_labels_buy(law, 160, 160).value, 3)
+    0.029
     """
     if size < 1 or extra < 1:
-        raise BadInput(f"received {size} labels and {extra} more; expected at least 1 and 1")
+        raise BadInput(f"received `size` {size} and `extra` {extra}; expected at least 1 and 1")
     now, then = law.predict([size, size + extra])
     value = float(now - then)
     if law.num_seeds < 2:

@@ -1,4 +1,4 @@
-"""The bootstrap: how far a figure would move with other images, or other people, of the same kind."""
+"""The bootstrap: how far an estimate would move with other images, or other people, of the same kind."""
 
 import math
 
@@ -13,42 +13,16 @@ _CELLS = 200_000  # counts held at once while resampling: what fits a processor 
 
 
 def bootstrap_draws(statistic, n, *, groups=None, strata=None, replicates=REPLICATES, seed=0):
-    """Compute statistics on resamples of the images, or of whole groups of them.
+    """Compute statistics, (replicates, m), on resamples of n images, or of whole groups of them.
 
     A resample is written as counts: how often each image is in it. So a statistic is a weighted mean, and many
-    resamples are one matrix product.
-
-    Parameters
-    ----------
-    statistic : callable
-        Takes weights, int32, (b, n), how often each image was drawn; returns (b,) or (b, m), NaN where undefined.
-    n : int
-        Number of images.
-    groups : array_like, optional
-        (n,), any sortable kind; images of one group are drawn together.
-    strata : array_like, optional
-        int, (n,), 0 and up, the classes: each is drawn from by itself, so that a resample has as many images, or
-        groups, of each as there are. A group of several classes counts as one of the class that has fewest groups.
-    replicates : int
-        1000 or more.
-    seed : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (replicates, m).
-
-    Raises
-    ------
-    BadInput
-        No image, or too few replicates for the ends of an interval.
-
-    References
-    ----------
+    resamples are one matrix product: ``statistic`` takes weights, int32, (b, n), and returns (b,) or (b, m), NaN where
+    undefined. Each of the ``strata``, int, (n,) (the classes), is resampled by itself; a group of several classes
+    counts as one of the class that has fewest groups.
     Efron 1979, doi:10.1214/aos/1176344552; whole groups: Davison & Hinkley 1997, doi:10.1017/CBO9780511802843.
     """
     if n < 1 or replicates < 1000:
-        raise BadInput(f"received {n} images and {replicates} replicates; expected at least 1 and 1000")
+        raise BadInput(f"received {n} images and `replicates` {replicates}; expected at least 1 and 1000")
     codes = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     num_units = int(codes.max()) + 1
     stratum = _find_strata(codes, np.zeros(n, np.int64) if strata is None else np.asarray(strata))
@@ -76,29 +50,12 @@ def _find_strata(codes, strata):
 
 
 def percentile_interval(draws, num_units, level=0.95):
-    """Read the expanded percentile interval off bootstrap draws.
+    """Read the expanded percentile interval, (low, high), off bootstrap draws of ``num_units`` units; None without any.
 
     The plain percentile interval is too short for few units: resampling n units underestimates their spread by
     (n - 1) / n and ignores that the spread itself is estimated. The expanded one reads the percentiles further out,
-    by the factor of a t interval; from about 50 units on the two agree.
-
-    Parameters
-    ----------
-    draws : array_like
-        float, (replicates,); NaN, a resample in which the statistic is undefined, is left out.
-    num_units : int
-        Number of units that were resampled, 2 or more.
-    level : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    tuple of float or None
-        ``(low, high)``; both None where no draw is defined.
-
-    References
-    ----------
-    Hesterberg 2015, doi:10.1080/00031305.2015.1089789.
+    by the factor of a t interval; from about 50 units on the two agree. Hesterberg 2015,
+    doi:10.1080/00031305.2015.1089789.
     """
     draws = np.asarray(draws, dtype=float)
     draws = draws[np.isfinite(draws)]
@@ -111,30 +68,11 @@ def percentile_interval(draws, num_units, level=0.95):
 
 
 def resampled_estimate(value, draws, n, *, num_units, trials, method):
-    """Join a share (0 to 1) and its bootstrap draws to a figure.
+    """Join a share (0 to 1) and its bootstrap draws to an estimate.
 
     Where all resamples agree (a share of exactly 0 or 1, or a model that gives every image the same answer) their
     interval would have no width, although other units may well differ. Then the interval is Wilson's, with as many
-    hits as come nearest to the value. One unit alone says nothing about others: its interval is 0 to 1.
-
-    Parameters
-    ----------
-    value : float
-        0 to 1; NaN where undefined.
-    draws : numpy.ndarray
-        float64, (replicates,).
-    n : int
-        Number of images behind the value.
-    num_units : int
-        Number of units that were resampled.
-    trials : int
-        Number of units that Wilson's interval may count on.
-    method : str
-        ``bootstrap`` or ``bootstrap_group``.
-
-    Returns
-    -------
-    Estimate
+    hits of ``trials`` as come nearest to the value. One unit alone says nothing about others: its interval is 0 to 1.
     """
     if not math.isfinite(value):
         return Estimate(None, None, None, n, method)
@@ -150,17 +88,6 @@ def resampled_estimate(value, draws, n, *, num_units, trials, method):
 
 
 def draws_agree(draws):
-    """True where a statistic is the same in every resample.
-
-    Parameters
-    ----------
-    draws : numpy.ndarray
-        float64, (replicates,); NaN is left out.
-
-    Returns
-    -------
-    bool
-        False where no draw is defined.
-    """
+    """Say whether a statistic is the same in every resample; NaN is left out, and all NaN is no agreement."""
     finite = draws[np.isfinite(draws)]
     return finite.size > 0 and bool(np.ptp(finite) < 1e-9)

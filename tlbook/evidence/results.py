@@ -71,8 +71,10 @@ def results_path(name):
     BadInput
         A name with other characters.
     """
-    if not name.isidentifier():
-        raise BadInput(f"received the table name {name!r}; expected letters, digits and underscores, no ending")
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise BadInput(
+            f"received the table {name!r}; expected a name of letters, digits and underscores, or a pathlib.Path"
+        )
     return data_dir() / "results" / f"{name}.csv"
 
 
@@ -93,6 +95,12 @@ def read_table(table):
     ------
     BadInput
         No such table, or a row of another length than the header.
+
+    Examples
+    --------
+    >>> rows = read_table("transfer_or_scratch")
+    >>> [rows[0][column] for column in ("set", "strategy", "seed")]
+    ['fractures', 'head', 0]
     """
     path = table if isinstance(table, Path) else results_path(table)
     if not path.is_file():
@@ -134,6 +142,12 @@ def read_record(name):
     ------
     BadInput
         No record, or the table has changed since it was written.
+
+    Examples
+    --------
+    >>> record = read_record("transfer_or_scratch")
+    >>> record.command
+    'python -m benchmarks.transfer_or_scratch'
     """
     path = results_path(name)
     if not path.with_suffix(".json").is_file():

@@ -1,4 +1,4 @@
-"""Plots of what a model said: confusion, reliability, and the images themselves."""
+"""Plots of predictions: the confusion matrix, reliability, and the images themselves."""
 
 import math
 
@@ -22,12 +22,16 @@ def confusion(matrix, classes, *, ax=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = confusion([[30, 10], [4, 36]], ["broken", "intact"])
     """
     matrix = np.asarray(matrix)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    side = min(9.0, 2.4 + 0.55 * len(classes))
+    inches = min(9.0, 2.4 + 0.55 * len(classes))
     with style():
-        ax = new_axes(ax, size=(side + 0.6, side))
+        ax = new_axes(ax, size=(inches + 0.6, inches))
         ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         ax.grid(visible=False)
         for (i, j), count in np.ndenumerate(matrix if len(classes) <= 20 else np.empty((0, 0))):
@@ -40,7 +44,7 @@ def confusion(matrix, classes, *, ax=None):
 
 
 def reliability(labels, probabilities, *, bins=10, ax=None):
-    """Plot how often answers are right against how sure the model was.
+    """Plot accuracy against confidence: a reliability diagram.
 
     Parameters
     ----------
@@ -57,6 +61,10 @@ def reliability(labels, probabilities, *, bins=10, ax=None):
     matplotlib.axes.Axes
         Dots with Wilson intervals; a calibrated model's lie on the line.
 
+    Examples
+    --------
+    >>> ax = reliability([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+
     References
     ----------
     Guo et al. 2017, arXiv:1706.04599.
@@ -70,17 +78,17 @@ def reliability(labels, probabilities, *, bins=10, ax=None):
         ax.plot([lowest, 1], [lowest, 1], color=MUTED, linestyle=DASHES[1], linewidth=1.2)
         for b in np.unique(place):
             inside = place == b
-            figure, where = wilson_interval(int(right[inside].sum()), int(inside.sum())), sure[inside].mean()
-            ax.plot([where, where], [figure.low, figure.high], color=COLOURS[0], linewidth=2)
-            ax.plot([where], [figure.value], "o", color=COLOURS[0], markeredgecolor=PAPER)
+            share, where = wilson_interval(int(right[inside].sum()), int(inside.sum())), sure[inside].mean()
+            ax.plot([where, where], [share.low, share.high], color=COLOURS[0], linewidth=2)
+            ax.plot([where], [share.value], "o", color=COLOURS[0], markeredgecolor=PAPER)
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(PERCENT)
-        ax.set(xlabel="confidence, %", ylabel="answers that are right, %", ylim=(-0.02, 1.02))
+        ax.set(xlabel="confidence, %", ylabel="accuracy, %", ylim=(-0.02, 1.02))
     return ax
 
 
 def sample_grid(images, titles=None, *, marked=None, columns=6, ax=None):
-    """Show images side by side.
+    """Show images in rows.
 
     Parameters
     ----------
@@ -97,6 +105,10 @@ def sample_grid(images, titles=None, *, marked=None, columns=6, ax=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = sample_grid(np.zeros((4, 32, 32, 3), np.uint8), ["a", "b", "c", "d"], marked=[False, True, False, False])
     """
     images = np.asarray(images)
     n, size = len(images), images.shape[1]

@@ -4,7 +4,18 @@ import numpy as np
 from matplotlib.ticker import ScalarFormatter
 
 from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR
-from tlbook.plots.style import COLOURS, DASHES, INK, MARKERS, MUTED, PERCENT, draw_dots, new_axes, style
+from tlbook.plots.style import (
+    COLOURS,
+    DASHES,
+    INK,
+    MARKERS,
+    MUTED,
+    PERCENT,
+    check_estimates,
+    draw_dots,
+    new_axes,
+    style,
+)
 
 APART = 0.012  # of an axis, between the intervals of two curves
 
@@ -14,7 +25,7 @@ def learning_curve(
 ):
     """Plot a measure against the number of labels, or against something else that was varied, with intervals.
 
-    Curves without a law stand a little beside ``x``, each on its side, so that one interval does not hide another.
+    Curves without a law are moved a little to the left or right of ``x``, so that no interval hides another.
 
     Parameters
     ----------
@@ -32,6 +43,13 @@ def learning_curve(
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from tlbook.evidence.comparisons import summarise
+    >>> rows = [{"n": n, "strategy": "head", "seed": s, "accuracy": a + s / 100}
+    ...         for n, a in [(10, 0.6), (50, 0.7), (200, 0.75)] for s in range(3)]
+    >>> ax = learning_curve(summarise(rows, ["strategy", "n"], "accuracy"))
     """
     curves = {}
     for row in rows:
@@ -44,12 +62,12 @@ def learning_curve(
             colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
             law = (laws or {}).get(name)
             points = sorted(points, key=lambda point: point[0])
-            sizes, figures = [n for n, _ in points], [figure for _, figure in points]
+            sizes, estimates = [n for n, _ in points], [estimate for _, estimate in points]
             places = sizes if law else _set_apart(sizes, values, i - (len(curves) - 1) / 2, log=log)
             line = "none" if law else DASHES[i % len(DASHES)]
-            ax.plot(places, [f.value for f in figures], marker, linestyle=line, color=colour, label=str(name))
-            known = [(place, f) for place, f in zip(places, figures, strict=True) if f.low is not None]
-            ax.vlines([n for n, _ in known], [f.low for _, f in known], [f.high for _, f in known], color=colour, lw=2)
+            ax.plot(places, [e.value for e in estimates], marker, linestyle=line, color=colour, label=str(name))
+            known = [(place, e) for place, e in zip(places, estimates, strict=True) if e.low is not None]
+            ax.vlines([n for n, _ in known], [e.low for _, e in known], [e.high for _, e in known], color=colour, lw=2)
             if law:
                 _draw_law(ax, law, sizes, colour)
         _tick_values(ax, values, log=log)
@@ -60,7 +78,7 @@ def learning_curve(
 
 
 def _set_apart(sizes, values, rank, *, log):
-    """Move a curve to its side by so many steps."""
+    """Move the points of a curve by so many steps."""
     if values[0] == values[-1]:
         return sizes
     if log:
@@ -95,6 +113,10 @@ def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = errors_per_year()
     """
     with style():
         ax = new_axes(ax, size=(7.0, 4.0))
@@ -120,12 +142,12 @@ def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
     return ax
 
 
-def intervals(figures, *, reference=None, xlabel="accuracy, %", ax=None):
-    """Plot named figures as dots on their 95 % intervals.
+def intervals(estimates, *, reference=None, xlabel="accuracy, %", ax=None):
+    """Plot named estimates as dots on their 95 % intervals.
 
     Parameters
     ----------
-    figures : dict of str to Estimate
+    estimates : dict of str to Estimate
         Fractions.
     reference : float, optional
         What needs no model (the majority baseline, chance): a dashed line.
@@ -135,10 +157,21 @@ def intervals(figures, *, reference=None, xlabel="accuracy, %", ax=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    BadInput
+        Something other than estimates by name.
+
+    Examples
+    --------
+    >>> from tlbook.evidence.intervals import wilson_interval
+    >>> ax = intervals({"head": wilson_interval(68, 80), "full": wilson_interval(75, 80)}, reference=0.5)
     """
+    check_estimates(estimates)
     with style():
-        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(figures)))
-        draw_dots(ax, figures)
+        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(estimates)))
+        draw_dots(ax, estimates)
         if reference is not None:
             ax.axvline(reference, color=MUTED, linestyle=DASHES[1], linewidth=1.4)
         ax.xaxis.set_major_formatter(PERCENT)
@@ -146,12 +179,12 @@ def intervals(figures, *, reference=None, xlabel="accuracy, %", ax=None):
     return ax
 
 
-def paired_differences(figures, *, xlabel="difference, points", ax=None):
+def paired_differences(estimates, *, xlabel="difference, points", ax=None):
     """Plot paired differences on their 95 % intervals; those that reach zero are grey.
 
     Parameters
     ----------
-    figures : dict of str to Estimate
+    estimates : dict of str to Estimate
         Fractions, as from ``paired_difference``.
     xlabel : str
     ax : matplotlib.axes.Axes, optional
@@ -159,16 +192,27 @@ def paired_differences(figures, *, xlabel="difference, points", ax=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    BadInput
+        Something other than estimates by name.
+
+    Examples
+    --------
+    >>> from tlbook.evidence.intervals import paired_t_interval
+    >>> ax = paired_differences({"pets": paired_t_interval([0.04, 0.05, 0.03])})
     """
-    clear = [f.low is not None and (f.low > 0 or f.high < 0) for f in figures.values()]
+    check_estimates(estimates)
+    clear = [e.low is not None and (e.low > 0 or e.high < 0) for e in estimates.values()]
     colours = [
-        (COLOURS[0] if f.value > 0 else COLOURS[1]) if c else MUTED
-        for f, c in zip(figures.values(), clear, strict=True)
+        (COLOURS[0] if e.value > 0 else COLOURS[1]) if c else MUTED
+        for e, c in zip(estimates.values(), clear, strict=True)
     ]
     with style():
-        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(figures)))
+        ax = new_axes(ax, size=(6.4, 0.9 + 0.42 * len(estimates)))
         ax.axvline(0, color=INK, linewidth=1)
-        draw_dots(ax, figures, colours=colours)
+        draw_dots(ax, estimates, colours=colours)
         ax.xaxis.set_major_formatter(PERCENT)
         ax.set_xlabel(xlabel)
     return ax

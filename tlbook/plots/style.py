@@ -6,6 +6,9 @@ import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib.ticker import FuncFormatter
 
+from tlbook.errors import BadInput
+from tlbook.evidence.intervals import Estimate
+
 INK, MUTED, GRID, PAPER = "#1b2430", "#586474", "#d7dde4", "#ffffff"
 # Okabe & Ito's colours, told apart with any colour vision; markers and dashes say the same once more.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#a3558d", "#3a9bd6", "#b97f00")
@@ -80,27 +83,30 @@ def new_axes(ax=None, *, size=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> with style():
+    ...     ax = new_axes(size=(4, 3))
     """
     return plt.subplots(figsize=size)[1] if ax is None else ax
 
 
-def draw_dots(ax, figures, *, colours=None):
-    """Draw named figures as dots on their intervals, the first on top.
+def check_estimates(estimates):
+    """Refuse what is no dict of estimates by name."""
+    if not isinstance(estimates, dict) or not all(isinstance(value, Estimate) for value in estimates.values()):
+        raise BadInput(f"received `estimates` {estimates!r:.60}; expected a dict of names to Estimate")
 
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-    figures : dict of str to Estimate
-        An undefined one keeps its row, empty.
-    colours : sequence of str, optional
-        One each.
-    """
-    for row, (figure, colour) in enumerate(zip(figures.values(), colours or [COLOURS[0]] * len(figures), strict=True)):
-        if figure.low is not None:
-            ax.plot([figure.low, figure.high], [row, row], color=colour, linewidth=2.6, solid_capstyle="round")
-        if figure.value is not None:
-            ax.plot([figure.value], [row], "o", color=colour, markersize=8, markeredgecolor=PAPER)
-    ax.set_yticks(range(len(figures)), figures)
-    ax.set_ylim(len(figures) - 0.5, -0.5)
+
+def draw_dots(ax, estimates, *, colours=None):
+    """Draw named estimates as dots on their intervals, the first on top; an undefined one keeps its row, empty."""
+    colours = colours or [COLOURS[0]] * len(estimates)
+    for row, (estimate, colour) in enumerate(zip(estimates.values(), colours, strict=True)):
+        if estimate.low is not None:
+            ax.plot([estimate.low, estimate.high], [row, row], color=colour, linewidth=2.6, solid_capstyle="round")
+        if estimate.value is not None:
+            ax.plot([estimate.value], [row], "o", color=colour, markersize=8, markeredgecolor=PAPER)
+    ax.set_yticks(range(len(estimates)), estimates)
+    ax.set_ylim(len(estimates) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)

@@ -1,4 +1,4 @@
-"""Plots of what happens while a network trains: the finder's search, a history, any quantity along steps or blocks."""
+"""Plots of training: the learning-rate finder's search, a history, any quantity along steps or blocks."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from tlbook.plots.style import COLOURS, DASHES, INK, MARKERS, MUTED, new_axes, s
 
 
 def learning_rate_search(search, *, ax=None):
-    """Plot what the learning-rate finder saw.
+    """Plot the search of the learning-rate finder: the loss of each batch against its learning rate.
 
     Parameters
     ----------
@@ -17,6 +17,12 @@ def learning_rate_search(search, *, ax=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> from tlbook.training.learning_rates import RateSearch
+    >>> losses = np.array([1.0, 0.9, 0.5, 0.4, 3.0])
+    >>> ax = learning_rate_search(RateSearch(np.logspace(-4, 0, 5), losses, losses, 1e-2))
     """
     with style():
         ax = new_axes(ax)
@@ -47,9 +53,13 @@ def training_history(history, *, metric="loss", ax=None):
     ------
     BadInput
         The history has no such measure.
+
+    Examples
+    --------
+    >>> ax = training_history({"loss": [0.9, 0.5, 0.4], "val_loss": [1.0, 0.7, 0.6]})
     """
     if metric not in history:
-        raise BadInput(f"received the metric {metric!r}; expected one of {', '.join(history) or 'none: it is empty'}")
+        raise BadInput(f"received `metric` {metric!r}; expected one of {', '.join(history) or 'none: it is empty'}")
     with style():
         ax = new_axes(ax)
         for i, (label, key) in enumerate((("training", metric), ("validation", f"val_{metric}"))):
@@ -64,7 +74,7 @@ def training_history(history, *, metric="loss", ax=None):
 
 
 def lines(series, *, x=None, xlabel="", ylabel="", reference=None, ax=None):
-    """Plot named quantities along steps, epochs or blocks, from nought upwards.
+    """Plot named quantities along steps, epochs or blocks, from zero upwards.
 
     Parameters
     ----------
@@ -80,6 +90,10 @@ def lines(series, *, x=None, xlabel="", ylabel="", reference=None, ax=None):
     Returns
     -------
     matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = lines({"one rate": [3.0, 1.0, 2.0], "by block": [2.0, 1.5, 1.0]}, x=["stem", "stage 1", "top"])
     """
     with style():
         ax = new_axes(ax, size=(6.4, 3.4))
