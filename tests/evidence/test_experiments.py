@@ -179,5 +179,5 @@ def test_a_key_is_found_again_as_it_was_written(tmp_path, values):
 
 
 def test_no_process_is_bad_input(tmp_path):
-    with pytest.raises(BadInput, match="0 processes; expected at least 1"):
+    with pytest.raises(BadInput, match="`processes` 0; expected at least 1"):
         run_grid(tmp_path / "grid.csv", ROWS, Counter(), key=KEY, processes=0)

@@ -192,3 +192,23 @@ def test_a_class_with_one_group_may_be_all_right_or_all_wrong():
     assert estimate.value == pytest.approx(0.6)
     assert estimate.high - estimate.value > 1 / 3, "all of that class could be right"
     assert estimate.value - estimate.low < 0.1, "none of it was"
+
+
+def test_scores_print_as_a_table_with_what_weakens_them():
+    labels = np.array([0] * 30 + [1] * 4)
+    scores = score_predictions(labels, np.full((34, 2), 0.5), NAMES[:2])
+    lines = str(scores).splitlines()
+    assert [line.split("  ")[0] for line in lines[:-2]] == [
+        "measure", "accuracy", "balanced accuracy", "AUROC", "recall of ant", "recall of bee", "majority baseline",
+    ]  # fmt: skip
+    assert lines[1].split() == ["accuracy", "0.882", "0.734", "to", "0.953", "34", "Wilson"]
+    assert [line.startswith("warning: ") for line in lines[-2:]] == [True, True]
+    assert repr(scores) == str(scores)
+
+
+def test_scores_are_a_table_in_a_notebook_and_names_in_it_are_escaped():
+    labels = np.arange(40) % 25
+    names = tuple(f"<b>{i:02}" for i in range(25))
+    html = score_predictions(labels, np.eye(25)[labels], names)._repr_html_()
+    assert "<b>" not in html and "<td>recall of &lt;b&gt;19</td>" in html and "recall of &lt;b&gt;20<" not in html
+    assert "5 more classes" in html and "bootstrap of images" in html

@@ -28,11 +28,12 @@ def title_dataset(dataset):
     return above + (f", {dataset.split_origin}" if dataset.split_origin else ""), noted
 
 
-def format_text(rows):
-    """Align the cells of a table, the first column to the left, the others to the right."""
+def format_text(rows, left=(0,)):
+    """Align the cells of a table, the columns ``left`` to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])] for row in rows)
-    return "\n".join("  ".join(line) for line in lines)
+    align = [str.ljust if i in left else str.rjust for i in range(len(widths))]
+    lines = ([place(cell, width) for place, cell, width in zip(align, row, widths, strict=True)] for row in rows)
+    return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
 def format_html(rows, above="", below=""):

@@ -75,15 +75,14 @@ def format_estimate(estimate):
     """Write value, interval, n and method as a table has them, a list of str."""
     value = "undefined" if estimate.value is None else f"{estimate.value:.3f}"
     interval = "none" if estimate.low is None else f"{estimate.low:.3f} to {estimate.high:.3f}"
-    return [value, interval, f"{estimate.n:,}", METHODS[estimate.method]]
+    return [value, interval, f"{estimate.n:,}", METHODS.get(estimate.method, estimate.method)]
 
 
 def _describe(estimate):
     """Write value, what it rests on, and method."""
-    value, interval, n, method = format_estimate(estimate)
-    if estimate.low is not None:
-        return value, f"95 % interval {interval}, n = {n}", method
-    return value, f"n = {n}" if estimate.value is None else f"no interval, n = {n}", method
+    value, interval, _, method = format_estimate(estimate)
+    rests = f"n = {estimate.n}" if estimate.value is None else f"no interval, n = {estimate.n}"
+    return value, rests if estimate.low is None else f"95 % interval {interval}, n = {estimate.n}", method
 
 
 def wilson_interval(successes, n, level=0.95):

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.datasets.printing import format_html, format_text
 from tlbook.errors import BadInput
 from tlbook.evidence.counting import auroc, confusion_matrix
-from tlbook.evidence.intervals import Estimate
+from tlbook.evidence.intervals import Estimate, format_estimate
 from tlbook.evidence.score_intervals import (
     count_units,
     describe_weaknesses,
@@ -14,6 +15,8 @@ from tlbook.evidence.score_intervals import (
     name_some,
     resample_scores,
 )
+
+MOST_CLASSES = 20  # whose recall is printed
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,19 @@ class Scores:
         int64, (k, k); rows are true classes, columns predicted ones.
     warnings : tuple of str
         What weakens an estimate.
+
+    Examples
+    --------
+    >>> labels = [0] * 20 + [1] * 20
+    >>> probabilities = [[0.9, 0.1]] * 17 + [[0.4, 0.6]] * 6 + [[0.2, 0.8]] * 17
+    >>> score_predictions(labels, probabilities, ("broken", "intact"))
+    measure            value   95 % interval   n  method
+    accuracy           0.925  0.801 to 0.974  40  Wilson
+    balanced accuracy  0.925  0.792 to 1.000  40  bootstrap of images
+    AUROC              0.989  0.963 to 1.000  40  bootstrap of images
+    recall of broken   0.850  0.640 to 0.948  20  Wilson
+    recall of intact   1.000  0.839 to 1.000  20  Wilson
+    majority baseline  0.500
     """
 
     accuracy: Estimate
@@ -41,6 +57,12 @@ class Scores:
     majority_baseline: float
     confusion: np.ndarray
     warnings: tuple = ()
+
+    def __repr__(self):
+        return "\n".join(filter(None, [format_text(_tabulate(self), left=(0, 4)), *_list_notes(self)]))
+
+    def _repr_html_(self):
+        return format_html(_tabulate(self), "", "; ".join(_list_notes(self)))
 
     def as_dict(self):
         """Return the estimates under the keys of ``report.json``.
@@ -57,6 +79,22 @@ class Scores:
             "recall": {name: estimate.as_dict() for name, estimate in self.recall.items()},
             "majority_baseline": self.majority_baseline,
         }
+
+
+def _tabulate(scores):
+    """Return the rows of the table that scores print as, the header first."""
+    rows = [["measure", "value", "95 % interval", "n", "method"]]
+    named = {"accuracy": scores.accuracy, "balanced accuracy": scores.balanced_accuracy, "AUROC": scores.auroc}
+    named |= {f"recall of {name}": scores.recall[name] for name in list(scores.recall)[:MOST_CLASSES]}
+    rows += [[name, *format_estimate(estimate)] for name, estimate in named.items()]
+    return [*rows, ["majority baseline", f"{scores.majority_baseline:.3f}", "", "", ""]]
+
+
+def _list_notes(scores):
+    """List what stands below the table: classes that are not in it, and warnings."""
+    hidden = len(scores.recall) - MOST_CLASSES
+    more = [f"{hidden} more classes: see .recall"] if hidden > 0 else []
+    return [*more, *(f"warning: {line}" for line in scores.warnings)]
 
 
 def balanced_accuracy(labels, probabilities):
