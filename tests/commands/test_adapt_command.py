@@ -20,7 +20,8 @@ KEYS = {
     *("schema", "classes", "n_train", "n_val", "n_test", "n_groups", "n_skipped", "groups_disjoint", "source"),
     *("weights_sha256", "strategy", "strategy_reason", "image_size", "epochs", "trainable_params", "total_params"),
     *("accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline", "seconds", "seed", "options"),
-    *("versions", "hardware", "warnings", "cached_activations", "model_sha256"),
+    *("versions", "hardware", "warnings", "cached_activations", "model_sha256", "backend"),
+    *("split_origin", "groups_origin", "left_out"),
 }
 
 
@@ -40,6 +41,9 @@ def test_a_run_has_all_its_files_and_keys(finished_run):
     assert (report["schema"], report["strategy"], report["epochs"], report["groups_disjoint"]) == (1, "head", 0, True)
     assert report["n_train"] + report["n_val"] + report["n_test"] == 24
     assert report["n_groups"] == 12
+    assert report["split_origin"] == "60/20/20 by class and whole groups, seed 0"
+    assert report["groups_origin"] and report["left_out"] == []
+    assert report["backend"] == f"tensorflow {report['versions']['tensorflow']}"
     assert not any("--groups" in line for line in report["warnings"])
     assert report["trainable_params"] == 768 * 2 + 2
 

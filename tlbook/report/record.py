@@ -1,34 +1,19 @@
-"""The figures of a run as ``report.json`` holds them, and its tables."""
+"""What ``report.json`` says of a run, and its tables."""
 
+import contextlib
 import csv
+import importlib.metadata
 import io
 
 import numpy as np
 
-from tlbook.runtime import hardware, versions
+from tlbook.runtime import hardware, import_keras, versions
 
 SCHEMA = 1
 
 
 def build_report(run, dataset, scores, *, seconds, options):
-    """Gather a run's figures.
-
-    Parameters
-    ----------
-    run : Run
-    dataset : Dataset
-    scores : Scores
-        Of the test set.
-    seconds : dict of str to float
-        ``load``, ``features``, ``train``, ``evaluate``, ``total``.
-    options : dict
-        The command's options; no absolute paths.
-
-    Returns
-    -------
-    dict
-        The contents of ``report.json``, ready for JSON.
-    """
+    """Gather what ``report.json`` says; ``seconds`` by step, ``options`` without absolute paths."""
     splits = (dataset.train, dataset.val, dataset.test)
     groups = [set(split.groups.tolist()) for split in splits] if dataset.has_groups else [set()] * 3
     disjoint = not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
@@ -41,6 +26,9 @@ def build_report(run, dataset, scores, *, seconds, options):
         "n_groups": len(set.union(*groups)),
         "n_skipped": len(dataset.skipped),
         "groups_disjoint": disjoint if dataset.has_groups else None,
+        "split_origin": dataset.split_origin,
+        "groups_origin": dataset.groups_origin,
+        "left_out": list(dataset.left_out),
         "source": run.source,
         "weights_sha256": run.weights_sha256,
         "strategy": run.strategy,
@@ -54,10 +42,19 @@ def build_report(run, dataset, scores, *, seconds, options):
         "seconds": {key: round(value, 3) for key, value in seconds.items()},
         "seed": run.seed,
         "options": options,
+        "backend": _name_backend(),
         "versions": versions(),
         "hardware": hardware(),
         "warnings": [*dataset.warnings, *scores.warnings],
     }
+
+
+def _name_backend():
+    """Name Keras's backend with its version, such as ``tensorflow 2.21.0``."""
+    name = import_keras().backend.backend()
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # tensorflow-cpu, say
+        return f"{name} {importlib.metadata.version(name)}"
+    return name
 
 
 def format_predictions(split, probabilities, classes, *, has_groups):
@@ -71,18 +68,7 @@ def format_predictions(split, probabilities, classes, *, has_groups):
 
 
 def format_prediction(probabilities, classes):
-    """Format one image's answer: the class, then each probability with nine significant digits.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray
-        float32, (classes,): nine digits give back the same float32.
-    classes : sequence of str
-
-    Returns
-    -------
-    list of str
-    """
+    """Write one image's prediction: class, and probabilities with nine digits, which give back the same float32."""
     return [classes[int(np.argmax(probabilities))], *(f"{p:.9g}" for p in probabilities)]
 
 
