@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py holds it against the homes below
     from tlbook import plots as plots
     from tlbook.cases import load_case as load_case
+    from tlbook.datasets.arrays import from_arrays as from_arrays
     from tlbook.datasets.folders import from_folder as from_folder
+    from tlbook.datasets.tables import from_table as from_table
     from tlbook.models.sources import SourceModel as SourceModel
     from tlbook.models.sources import load_source as load_source
     from tlbook.models.strategies import FiLMOnly as FiLMOnly
@@ -30,6 +32,8 @@ __version__ = "0.1.0"
 _HOME = {
     "load_case": "tlbook.cases",
     "from_folder": "tlbook.datasets.folders",
+    "from_table": "tlbook.datasets.tables",
+    "from_arrays": "tlbook.datasets.arrays",
     "SourceModel": "tlbook.models.sources",
     "load_source": "tlbook.models.sources",
     "FromScratch": "tlbook.models.strategies",

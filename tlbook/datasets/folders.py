@@ -58,13 +58,14 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> import numpy as np
+    >>> import tlbook as tl
     >>> from PIL import Image
     >>> rng, root = np.random.default_rng(0), TemporaryDirectory()
     >>> for number in range(20):
     ...     folder = Path(root.name, "broken" if number < 10 else "whole")
     ...     folder.mkdir(exist_ok=True)
     ...     Image.fromarray(rng.integers(0, 255, (32, 32, 3), "uint8")).save(folder / f"p{number // 2}_{number}.png")
-    >>> data = from_folder(root.name, groups=r"(p\d+)_")
+    >>> data = tl.from_folder(root.name, groups=r"(p\d+)_")
     >>> data.classes, len(data.train), data.split_origin
     (('broken', 'whole'), 12, '60/20/20 by class and whole groups, seed 0')
     """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tlbook.datasets.columns import normalise_path, read_csv
 from tlbook.datasets.containers import read_if_there
-from tlbook.datasets.csv_files import normalise_path, read_csv
 from tlbook.datasets.options import shorten
 from tlbook.errors import BadInput
 

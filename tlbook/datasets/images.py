@@ -57,7 +57,7 @@ def decode_image(data):
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             image.load()
-            return np.asarray(_turn_upright(_convert_to_rgb(image), image))
+            return np.asarray(_turn_upright(convert_to_rgb(image), image))
     except MemoryError as error:
         raise UnreadableImage(NO_MEMORY) from error
     except Exception as error:  # Pillow's decoders raise a dozen types on damaged files
@@ -142,7 +142,7 @@ def resize_image(image, size):
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))
 
 
-def _convert_to_rgb(image):
+def convert_to_rgb(image):
     """Convert a loaded Pillow image of any mode to mode RGB."""
     if image.mode in ("RGB", "L", "1") and "transparency" not in image.info:
         return image.convert("RGB")

@@ -1,0 +1,89 @@
+"""Tables as people have them: pandas frames, and CSV files by comma, semicolon or tab, as Excel writes them or not."""
+
+import csv
+import io
+import os
+import sys
+import unicodedata
+from collections.abc import Hashable
+from difflib import get_close_matches
+from pathlib import Path
+
+from tlbook.datasets.containers import read_if_there
+from tlbook.datasets.options import check_path, shorten
+from tlbook.errors import BadInput
+
+MOST_COLUMNS = 12  # that a message lists
+
+
+def read_csv(data, what, wanted):
+    """Read the bytes of a CSV file into a header and rows of str; the mark is the one that sets most columns apart.
+
+    ``what`` names the file in messages, ``wanted`` lists columns that are looked for.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{what} is not UTF-8 text; expected a CSV file; save it as UTF-8") from error
+    if text.lower().startswith("sep="):  # a line that Excel writes and reads
+        text = text.partition("\n")[2]
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_delimiter(text, wanted)))
+    except csv.Error as error:
+        raise BadInput(f"{what} is no CSV file ({error}); expected one; save it as CSV") from error
+    return [cell.strip() for cell in (rows[0] if rows else [])], rows[1:]
+
+
+def open_table(table, wanted):
+    """Return the columns of a table, dict of lists, the name of its file, and the folder that its paths start from."""
+    pandas = sys.modules.get("pandas")  # where it was not imported, nobody has a frame
+    if pandas is not None and isinstance(table, pandas.DataFrame):
+        names = list(table.columns)
+        _refuse_twins(names)
+        return {name: table[name].tolist() for name in names}, "", os.getcwd()
+    check_path("table", table, "a CSV file, or a pandas DataFrame")
+    file = Path(table)
+    data = read_if_there(file)
+    if data is None:
+        hint = "read a folder with from_folder" if file.is_dir() else "there is no such file"
+        raise BadInput(f"received `table` {shorten(str(table))}; expected a CSV file, or a pandas DataFrame; {hint}")
+    header, rows = read_csv(data, f"the table {file.name!r}", [str(name) for name in wanted])
+    _refuse_twins(header)
+    rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    columns = {name: [row[at] if at < len(row) else "" for row in rows] for at, name in enumerate(header)}
+    return columns, file.stem, str(file.parent)
+
+
+def choose_column(columns, argument, name):
+    """Return the values of a column; refuse one that is not there, naming those that are and the nearest."""
+    if isinstance(name, Hashable) and name in columns:
+        return columns[name]
+    there = [str(column) for column in columns]
+    shown = ", ".join(there[:MOST_COLUMNS]) + (", …" if len(there) > MOST_COLUMNS else "")
+    near = get_close_matches(str(name), there, 1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise BadInput(f"received `{argument}` {shorten(name)}; expected a column of the table: {shown or 'none'}{hint}")
+
+
+def normalise_path(path):
+    """Write a path in one way: slashes, no leading ./, composed characters (macOS decomposes them)."""
+    return unicodedata.normalize("NFC", path.strip().replace("\\", "/").removeprefix("./"))
+
+
+def _find_delimiter(text, wanted):
+    """Return the mark that sets most of the wanted columns apart; a comma where none does."""
+    first, wanted = text.split("\n", 1)[0], {name.lower() for name in wanted}
+    found = {}
+    for mark in ",;\t":
+        cells = next(csv.reader([first], delimiter=mark), [])
+        found[mark] = len(wanted.intersection(cell.strip().lower() for cell in cells))
+    return max(found, key=found.get)
+
+
+def _refuse_twins(names):
+    """Refuse a table with two columns of one name."""
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name != ""]
+    if twice:
+        raise BadInput(
+            f"received `table` with several columns {shorten(twice[0])}; expected one of a name; rename them"
+        )
