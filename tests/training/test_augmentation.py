@@ -12,6 +12,7 @@ from tlbook.training.augmentation import (
     choose_views,
     draw_numbers,
     draw_view,
+    find_augmentation,
     mix_pairs,
 )
 
@@ -84,6 +85,28 @@ def test_organs_and_signs_keep_their_sides():
     assert {name for name, augmentation in AUGMENTATIONS.items() if augmentation.mirror} == {"photographs"}
 
 
-def test_ranges():
-    with pytest.raises(BadInput, match="augmentation zoom 0.9; expected 0 to 0.5"):
-        Augmentation(zoom=0.9)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"zoom": 0.9}, "received `zoom` 0.9; expected a number from 0 to 0.5"),
+        ({"mirror": "yes", "zoom": "a"}, "received `mirror` 'yes'; expected True or False"),
+        ({"zoom": "a"}, "received `zoom` 'a'; expected a number from 0 to 0.5"),
+        ({"turn": True}, "received `turn` True; expected a number from 0 to 180"),
+        ({"contrast": float("nan")}, "received `contrast` nan; expected a number from 0 to 1"),
+        ({"shift": None}, "received `shift` None; expected a number from 0 to 0.5"),
+    ],
+)
+def test_a_variation_of_another_type_or_range_is_refused(options, message):
+    with pytest.raises(BadInput) as caught:
+        Augmentation(**options)
+    assert str(caught.value) == message
+
+
+def test_numbers_and_flags_of_numpy_are_accepted():
+    assert Augmentation(mirror=np.True_, turn=np.int64(5), zoom=np.float32(0.25)).num_views == 4
+
+
+@pytest.mark.parametrize("modality", ["no_such", 3, ["photographs"]])
+def test_a_kind_of_image_that_is_not_known_is_refused(modality):
+    with pytest.raises(BadInput, match="received `modality` .*; expected one of photographs, radiographs, slices, sig"):
+        find_augmentation(modality)

@@ -1,5 +1,8 @@
 """Options of training, and that without them it is what it was."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,7 +11,7 @@ from tlbook.models.classifiers import build_classifier
 from tlbook.models.networks import build_compact_resnet
 from tlbook.models.strategies import FullFineTune
 from tlbook.runtime import set_seed
-from tlbook.training.augmentation import Augmentation
+from tlbook.training.augmentation import AUGMENTATIONS, Augmentation
 from tlbook.training.checkpoint import make_callbacks
 from tlbook.training.fit import balance_classes, fit_model
 from tlbook.training.options import Training
@@ -113,10 +116,37 @@ def test_training_stops_when_validation_gets_no_better(backbone):
     assert len(fit.history["loss"]) < 40
 
 
-@pytest.mark.parametrize("options", [{"mixup": -1}, {"label_smoothing": 1}, {"accumulate": 0}, {"stage_decay": 0}])
-def test_options_out_of_range(options):
-    with pytest.raises(BadInput, match=f"{next(iter(options))} .*expected"):
-        Training(**options)
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("augmentation", "no_such", "an Augmentation or one of 'photographs', 'radiographs', 'slices', 'signs'"),
+        ("augmentation", 3, "an Augmentation or one of 'photographs', 'radiographs', 'slices', 'signs'"),
+        ("mixup", "x", "a number from 0 to 10"),
+        ("mixup", -1, "a number from 0 to 10"),
+        ("label_smoothing", 1, "a number, 0 to less than 1"),
+        ("stage_decay", 0, "a number above 0, at most 1"),
+        ("accumulate", 0, "a whole number of at least 1"),
+        ("accumulate", 2.5, "a whole number of at least 1"),
+        ("patience", 1.5, "a whole number of at least 1, or None"),
+        ("patience", True, "a whole number of at least 1, or None"),
+        ("mixed_precision", "yes", "True or False"),
+        ("cache_activations", 1, "True or False"),
+        ("checkpoint", 3, "the path of a folder, or None"),
+        ("checkpoint", "", "the path of a folder, or None"),
+    ],
+)
+def test_an_option_of_another_type_or_range_is_refused(name, value, expected):
+    with pytest.raises(BadInput) as caught:
+        Training(**{name: value})
+    assert str(caught.value) == f"received `{name}` {value!r}; expected {expected}"
+
+
+def test_a_kind_of_image_stands_for_its_variations_and_text_for_a_path():
+    training = Training(augmentation="photographs", checkpoint="state")
+    assert training.augmentation == AUGMENTATIONS["photographs"]
+    assert training.checkpoint == Path("state")
+    assert Training(augmentation=None) == Training()
+    assert replace(training, checkpoint=None).augmentation == AUGMENTATIONS["photographs"]
 
 
 def test_classes_count_alike():
@@ -124,5 +154,16 @@ def test_classes_count_alike():
 
 
 def test_more_batches_to_accumulate_than_there_are_is_bad_input(backbone):
-    with pytest.raises(BadInput, match="accumulate 8 in a run of 6 steps .* expected at most 6"):
+    with pytest.raises(BadInput, match="received `accumulate` 8 .* of 6 steps.* expected at most 6"):
         train(backbone, FullFineTune(2, 1e-2, 7), accumulate=8)
+
+
+def test_float16_with_accumulation_is_refused_where_keras_would_drop_every_gradient(backbone, monkeypatch):
+    import keras
+
+    from tlbook.training import fit
+
+    monkeypatch.setattr(fit, "choose_precision", lambda: "mixed_float16")
+    monkeypatch.setattr(keras, "__version__", "3.11.3")
+    with pytest.raises(BadInput, match=r"`accumulate` 2 on Keras 3.11.3, .* expected Keras 3.12 or newer"):
+        train(backbone, FullFineTune(2, 1e-2, 7), accumulate=2, mixed_precision=True)

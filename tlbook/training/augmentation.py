@@ -1,10 +1,10 @@
-"""Variations of training images that keep their labels: drawn anew each epoch, and the same for the same seed."""
+"""Variations of training images that keep their labels: sampled anew each epoch, and the same for the same seed."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tlbook.errors import BadInput
+from tlbook.errors import check_arguments, is_flag, is_number
 from tlbook.runtime import import_keras
 
 DRAWS = 7  # uniform numbers an image: mirror, zoom, shift (2), contrast, brightness, turn
@@ -29,6 +29,16 @@ class Augmentation:
         Added, at most this share of the full range, 0-1.
     contrast : float
         About the image's mean, by at most this share, 0-1.
+
+    Raises
+    ------
+    BadInput
+        An argument is of another type or out of its range.
+
+    Examples
+    --------
+    >>> Augmentation(mirror=True, turn=10).turn
+    10
     """
 
     mirror: bool = False
@@ -39,10 +49,11 @@ class Augmentation:
     contrast: float = 0.0
 
     def __post_init__(self):
-        limits = {"shift": 0.5, "zoom": 0.5, "turn": 180, "brightness": 1, "contrast": 1}
-        for name, limit in limits.items():
-            if not 0 <= getattr(self, name) <= limit:
-                raise BadInput(f"augmentation {name} {getattr(self, name)}; expected 0 to {limit}")
+        checks = {"mirror": (is_flag(self.mirror), "True or False")}
+        for name, limit in {"shift": 0.5, "zoom": 0.5, "turn": 180, "brightness": 1, "contrast": 1}.items():
+            value = getattr(self, name)
+            checks[name] = is_number(value) and 0 <= value <= limit, f"a number from 0 to {limit}"
+        check_arguments(vars(self), checks)
 
     @property
     def moves(self):
@@ -66,13 +77,13 @@ AUGMENTATIONS = {
 }
 
 
-def find_augmentation(modality):
+def find_augmentation(modality: str | None) -> Augmentation:
     """Find the variations that a kind of image bears.
 
     Parameters
     ----------
-    modality : str or None
-        Key of ``AUGMENTATIONS``; None varies nothing.
+    modality : {"photographs", "radiographs", "slices", "signs"} or None
+        None varies nothing.
 
     Returns
     -------
@@ -82,30 +93,21 @@ def find_augmentation(modality):
     ------
     BadInput
         No such modality.
+
+    Examples
+    --------
+    >>> find_augmentation("radiographs")
+    Augmentation(mirror=False, shift=0.05, zoom=0.05, turn=5, brightness=0.1, contrast=0.2)
     """
     if modality is None:
         return Augmentation()
-    if modality not in AUGMENTATIONS:
-        raise BadInput(f"no modality {modality!r}; expected {', '.join(AUGMENTATIONS)}")
+    known = isinstance(modality, str) and modality in AUGMENTATIONS
+    check_arguments({"modality": modality}, {"modality": (known, f"one of {', '.join(AUGMENTATIONS)}")})
     return AUGMENTATIONS[modality]
 
 
 def draw_numbers(count, seed, key):
-    """Draw the numbers that vary a batch.
-
-    Parameters
-    ----------
-    count : int or tensor
-        Images.
-    seed : int
-    key : tensor
-        int64 (), another for each batch of each epoch.
-
-    Returns
-    -------
-    tensor
-        float32, (count, 7), 0-1.
-    """
+    """Sample the numbers that vary a batch: float32, (count, 7), 0-1, others for each ``key`` (an int64 tensor)."""
     import tensorflow as tf
 
     # only the low 31 bits of each: a seed may be anything up to 2**32
@@ -114,58 +116,23 @@ def draw_numbers(count, seed, key):
 
 
 def draw_view(count, seed, view, num_views):
-    """Draw the numbers of one fixed view; over all views, the first of them is spread evenly.
-
-    Parameters
-    ----------
-    count, seed : int
-    view, num_views : int
-        Which of how many.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (count, 7), 0-1.
-    """
+    """Sample the numbers of one fixed view, float32, (count, 7); over all views, the first is spread evenly."""
     numbers = np.random.default_rng((seed, view)).random((count, DRAWS), np.float32)
     numbers[:, 0] = (view + 0.5) / num_views
     return numbers
 
 
 def choose_views(numbers, num_views):
-    """Choose a view for each image of a batch: the one that has mirroring as the numbers have it.
-
-    Parameters
-    ----------
-    numbers : tensor
-        From :func:`draw_numbers`.
-    num_views : int
-
-    Returns
-    -------
-    tensor
-        int64, (batch,).
-    """
+    """Choose a view for each image of a batch, int64, (batch,): the one that has mirroring as the numbers have it."""
     import tensorflow as tf
 
     return tf.cast(numbers[:, 0] * num_views, tf.int64)
 
 
 def augment_images(augmentation, images, numbers):
-    """Vary a batch of images.
+    """Vary a batch of images, (batch, size, size, 3), 0-255; the result is float32, or as it came where only mirrored.
 
-    Parameters
-    ----------
-    augmentation : Augmentation
-    images : tensor
-        uint8 or float32, (batch, size, size, 3), 0-255.
-    numbers : tensor or numpy.ndarray
-        float32, (batch, 7), 0-1.
-
-    Returns
-    -------
-    tensor
-        Same shape; float32, or as it came where it is mirrored only.
+    ``numbers`` are those of :func:`draw_numbers` or :func:`draw_view`, (batch, 7).
     """
     import tensorflow as tf
 
@@ -209,27 +176,9 @@ def _build_transforms(augmentation, numbers, size):
 
 
 def mix_pairs(images, labels, alpha, key):
-    """Mix each image of a batch with the one opposite in it, and their labels alike (mixup).
+    """Mix each image of a batch with the one opposite in it, and their labels (distributions) alike.
 
-    Parameters
-    ----------
-    images : tensor
-        (batch, size, size, 3).
-    labels : tensor
-        float32, (batch, classes): distributions.
-    alpha : float
-        Above 0. The share of the first image is drawn from Beta(alpha, alpha), once a batch.
-    key : tensor
-        int64 (), another for each batch of each epoch.
-
-    Returns
-    -------
-    images, labels : tensor
-        float32.
-
-    References
-    ----------
-    Zhang et al. 2018, arXiv:1710.09412.
+    This is mixup (Zhang et al. 2018, arXiv:1710.09412) with one share a batch, sampled from Beta(alpha, alpha).
     """
     import tensorflow as tf
 

@@ -11,7 +11,7 @@ from tlbook.training.checkpoint import FILE, Checkpoint, load_state, make_callba
 from tlbook.training.feed import make_train_batches, make_val_batches, weigh_batches
 from tlbook.training.learning_rates import make_optimizer, make_schedule, scale_rates
 from tlbook.training.options import Training
-from tlbook.training.precision import choose_precision, use_precision
+from tlbook.training.precision import check_precision, choose_precision, use_precision
 
 # A call of Keras's training function costs as much as a step of a small tail, and Ctrl-C has to wait for its end.
 STEPS_PER_CALL = 16
@@ -82,6 +82,7 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
         settings = strategy, replace(training, checkpoint=None), seed
         checkpoint = Checkpoint(training.checkpoint / FILE, name_run(model, train, val, *settings))
     policy = choose_precision() if training.mixed_precision else None
+    check_precision(policy, training.accumulate)
     with use_precision(model, policy):
         task = _prepare(model, train, val, strategy, training, seed=seed, quiet=quiet)
         shares = scale_rates(model, training.stage_decay) if training.stage_decay < 1 else None
@@ -100,8 +101,8 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
 def _check_updates(steps, accumulate):
     if accumulate > steps:
         raise BadInput(
-            f"accumulate {accumulate} in a run of {steps} steps would never update a weight; "
-            f"expected at most {steps}: lower it, or train longer"
+            f"received `accumulate` {accumulate} for a run of {steps} steps, which would never update a weight; "
+            f"expected at most {steps}; lower it, or train longer"
         )
 
 

@@ -1,12 +1,16 @@
 """Learning rates: a finder, a warm-up with a half cosine, and smaller rates for lower stages."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_number, is_whole
 from tlbook.models.stages import cut_stages
 from tlbook.runtime import import_keras
+
+if TYPE_CHECKING:
+    import keras
 
 WARMUP_SHARE = 0.1
 SMOOTHING = 0.9
@@ -35,7 +39,10 @@ class RateSearch:
     suggestion: float
 
 
-def find_learning_rate(model, train, *, low=1e-6, high=1.0, steps=100, batch_size=32, seed=0):
+def find_learning_rate(
+    model: "keras.Model", train: tuple, *, low: float = 1e-6, high: float = 1.0, steps: int = 100,
+    batch_size: int = 32, seed: int = 0,
+) -> RateSearch:  # fmt: skip
     """Raise the learning rate step by step until the loss diverges, and suggest one.
 
     Weights, statistics and the model's own optimiser are afterwards as they were, also where it is interrupted.
@@ -51,20 +58,36 @@ def find_learning_rate(model, train, *, low=1e-6, high=1.0, steps=100, batch_siz
     steps : int
         At least 10.
     batch_size : int
+        At least 1.
     seed : int
-        Of the order of the images.
+        Of the order of the images, 0 and up.
 
     Returns
     -------
     RateSearch
         It may be shorter than ``steps``: it ends where the running average exceeds four times its best.
 
+    Raises
+    ------
+    BadInput
+        An argument is of another type or out of its range, or the first loss is not a number.
+
     References
     ----------
     Smith 2017, doi:10.1109/WACV.2017.58.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> keras = import_keras()
+    >>> layers = keras.layers.Flatten(), keras.layers.Dense(2, "softmax", name="head")
+    >>> model = keras.Sequential([keras.Input((4, 4, 3)), *layers])
+    >>> images, labels = np.zeros((8, 4, 4, 3), np.uint8), np.arange(8) % 2
+    >>> search = find_learning_rate(model, (images, labels), steps=10)
+    >>> search.rates.shape == search.losses.shape
+    True
     """
-    if not 0 < low < high or steps < 10:
-        raise BadInput(f"rates {low} to {high} in {steps} steps; expected 0 < low < high and at least 10 steps")
+    _check_search(locals())
     keras = import_keras()
     trainer = keras.Model(model.inputs, model.outputs)
     trainer.compile(keras.optimizers.Adam(low), "sparse_categorical_crossentropy", jit_compile=False)
@@ -77,6 +100,7 @@ def find_learning_rate(model, train, *, low=1e-6, high=1.0, steps=100, batch_siz
         for i, rate in enumerate(rates):
             batch = rows[i * batch_size : (i + 1) * batch_size]
             trainer.optimizer.learning_rate = rate
+            trainer.reset_metrics()  # Keras before 3.15 returns the mean of all losses since
             losses.append(float(np.ravel(trainer.train_on_batch(train[0][batch], train[1][batch]))[0]))
             average = _smooth(losses)
             if not average[-1] <= DIVERGENCE * np.min(average):  # also where it is no number
@@ -91,6 +115,21 @@ def find_learning_rate(model, train, *, low=1e-6, high=1.0, steps=100, batch_siz
     return RateSearch(rates[: len(losses)], np.array(losses), average, float(SAFETY * best))
 
 
+def _check_search(values):
+    low, high, train = values["low"], values["high"], values["train"]
+    paired = isinstance(train, tuple | list) and len(train) == 2 and 0 < len(train[0]) == len(train[1])
+    rising = is_number(low) and is_number(high) and low < high
+    checks = {
+        "train": (paired, "a pair of images and labels, as many of one as of the other"),
+        "low": (is_number(low) and low > 0, "a number above 0"),
+        "high": (rising, f"a number above `low`, {low}"),
+        "steps": (is_whole(values["steps"]) and values["steps"] >= 10, "a whole number of at least 10"),
+        "batch_size": (is_whole(values["batch_size"]) and values["batch_size"] >= 1, "a whole number of at least 1"),
+        "seed": (is_whole(values["seed"]) and values["seed"] >= 0, "a whole number from 0 up"),
+    }
+    check_arguments(values, checks)
+
+
 def _smooth(losses):
     """Exponential running average, without the bias of its beginning."""
     average, smoothed = 0.0, []
@@ -100,7 +139,7 @@ def _smooth(losses):
     return np.array(smoothed)
 
 
-def make_schedule(learning_rate, steps):
+def make_schedule(learning_rate: float, steps: int) -> "keras.optimizers.schedules.CosineDecay":
     """Make a schedule: a linear warm-up from 0 over a tenth of the steps, then half a cosine down to 0.
 
     A single step is taken at the peak: from 0 it would train nothing.
@@ -108,14 +147,30 @@ def make_schedule(learning_rate, steps):
     Parameters
     ----------
     learning_rate : float
-        Peak.
+        Peak, above 0.
     steps : int
-        Of the whole run.
+        Of the whole run, at least 1.
 
     Returns
     -------
     keras.optimizers.schedules.CosineDecay
+
+    Raises
+    ------
+    BadInput
+        An argument is of another type or out of its range.
+
+    Examples
+    --------
+    >>> schedule = make_schedule(0.5, 100)
+    >>> [round(float(schedule(step)), 3) for step in (0, 10, 55, 100)]
+    [0.0, 0.5, 0.25, 0.0]
     """
+    checks = {
+        "learning_rate": (is_number(learning_rate) and learning_rate > 0, "a number above 0"),
+        "steps": (is_whole(steps) and steps >= 1, "a whole number of at least 1"),
+    }
+    check_arguments(locals(), checks)
     cosine = import_keras().optimizers.schedules.CosineDecay
     if steps == 1:
         return cosine(learning_rate, 1)
@@ -123,7 +178,7 @@ def make_schedule(learning_rate, steps):
     return cosine(0.0, max(1, steps - warmup), warmup_target=learning_rate, warmup_steps=warmup)
 
 
-def scale_rates(model, decay):
+def scale_rates(model: "keras.Model", decay: float) -> dict[str, float]:
     """Give each weight its share of the learning rate, by its stage.
 
     Parameters
@@ -137,7 +192,27 @@ def scale_rates(model, decay):
     -------
     dict of str to float
         By the path of the trainable weight.
+
+    Raises
+    ------
+    BadInput
+        ``decay`` is no number in its range.
+
+    References
+    ----------
+    Howard and Ruder 2018, arXiv:1801.06146.
+
+    Examples
+    --------
+    >>> from tlbook.models.classifiers import build_classifier
+    >>> from tlbook.models.networks import build_compact_resnet
+    >>> backbone = build_compact_resnet(32, stage_filters=(4, 8), blocks=1, num_features=8)
+    >>> shares = scale_rates(build_classifier(backbone, ("a", "b"), trainable=True), 0.5)
+    >>> shares["head/kernel"], shares["stem_conv/kernel"]
+    (1.0, 0.125)
     """
+    fits = is_number(decay) and 0 < decay <= 1
+    check_arguments({"decay": decay}, {"decay": (fits, "a number above 0, at most 1")})
     stages = cut_stages(model)
     return {
         weight.path: decay ** (len(stages) - 1 - i)
@@ -146,21 +221,9 @@ def scale_rates(model, decay):
 
 
 def make_optimizer(schedule, *, shares=None, accumulate=1, scale_loss=False):
-    """Make an Adam optimiser; Keras itself knows no rate of a single weight.
+    """Make an Adam optimiser with ``shares`` of the rate by a weight's path: Keras knows no rate of a single weight.
 
-    Parameters
-    ----------
-    schedule : float or keras.optimizers.schedules.LearningRateSchedule
-    shares : dict of str to float, optional
-        Share of the rate by the weight's path; 1 for others. From :func:`scale_rates`.
-    accumulate : int
-        Batches whose gradients are averaged for one update; what is left over at the end of a run is dropped.
-    scale_loss : bool
-        True scales the loss up, and gradients down again, so that none underflows in float16.
-
-    Returns
-    -------
-    keras.optimizers.Optimizer
+    ``scale_loss`` scales the loss up, and gradients down again, so that none underflows in float16.
     """
     keras = import_keras()
     adam, options = keras.optimizers.Adam, {}

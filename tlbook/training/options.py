@@ -1,10 +1,11 @@
 """How gradients are taken, beyond what a strategy says: one frozen dataclass, all of it off by default."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlbook.errors import BadInput
-from tlbook.training.augmentation import Augmentation
+from tlbook.errors import check_arguments, is_flag, is_number, is_whole
+from tlbook.training.augmentation import AUGMENTATIONS, Augmentation, find_augmentation
 
 
 @dataclass(frozen=True)
@@ -13,12 +14,14 @@ class Training:
 
     Attributes
     ----------
-    augmentation : Augmentation
-        On top of the strategy's own ``mirror``.
+    augmentation : Augmentation or str, optional
+        On top of the strategy's own ``mirror``. A kind of image (``"photographs"``, ``"radiographs"``, ``"slices"``,
+        ``"signs"``) stands for what :func:`find_augmentation <tlbook.training.augmentation.find_augmentation>` gives
+        for it, and None for no variation.
     label_smoothing : float
         Share of each label that is spread over all classes, 0 to less than 1. The loss on validation is smoothed too.
     mixup : float
-        Parameter of the Beta distribution that pairs of images are mixed by; 0 mixes none, 0.2 is usual.
+        Parameter of the Beta distribution that pairs of images are mixed by, 0 to 10; 0 mixes none, 0.2 is usual.
     stage_decay : float
         Learning rate of a stage, as a share of that of the stage above it, above 0 to 1. The top trains at the full
         rate. With k stages the stem trains at ``stage_decay ** (k - 1)`` of it.
@@ -32,17 +35,28 @@ class Training:
     cache_activations : bool
         True runs what is frozen once and keeps its output, where that saves work; see :mod:`activation_cache
         <tlbook.training.activation_cache>`.
-    checkpoint : pathlib.Path, optional
+    checkpoint : str or os.PathLike, optional
         Folder for the state after each epoch: a run that was killed goes on from there.
+
+    Raises
+    ------
+    BadInput
+        An argument is of another type or out of its range.
 
     References
     ----------
     Szegedy et al. 2016, label smoothing, doi:10.1109/CVPR.2016.308; Zhang et al. 2018, mixup, arXiv:1710.09412;
     Howard and Ruder 2018, discriminative learning rates, arXiv:1801.06146; Micikevicius et al. 2018, mixed precision,
     arXiv:1710.03740.
+
+    Examples
+    --------
+    >>> training = Training(augmentation="photographs", patience=5, checkpoint="state")
+    >>> training.augmentation.mirror, training.checkpoint.name
+    (True, 'state')
     """
 
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation | str | None = Augmentation()
     label_smoothing: float = 0.0
     mixup: float = 0.0
     stage_decay: float = 1.0
@@ -50,21 +64,41 @@ class Training:
     patience: int | None = None
     mixed_precision: bool = False
     cache_activations: bool = True
-    checkpoint: Path | None = None
+    checkpoint: str | os.PathLike | None = None
 
     def __post_init__(self):
-        ranges = {
-            "label_smoothing": (0 <= self.label_smoothing < 1, "0 to less than 1"),
-            "mixup": (0 <= self.mixup <= 10, "0 to 10"),
-            "stage_decay": (0 < self.stage_decay <= 1, "above 0 to 1"),
-            "accumulate": (self.accumulate >= 1, "at least 1"),
-            "patience": (self.patience is None or self.patience >= 1, "at least 1, or None"),
+        augmentation, patience, checkpoint = self.augmentation, self.patience, self.checkpoint
+        named = augmentation is None or (isinstance(augmentation, str) and augmentation in AUGMENTATIONS)
+        kinds = ", ".join(map(repr, AUGMENTATIONS))
+        checks = {
+            "augmentation": (named or isinstance(augmentation, Augmentation), f"an Augmentation or one of {kinds}"),
+            "label_smoothing": (_lies(self.label_smoothing) and self.label_smoothing < 1, "a number, 0 to less than 1"),
+            "mixup": (_lies(self.mixup, 10), "a number from 0 to 10"),
+            "stage_decay": (_lies(self.stage_decay) and self.stage_decay > 0, "a number above 0, at most 1"),
+            "accumulate": (_counts(self.accumulate), "a whole number of at least 1"),
+            "patience": (patience is None or _counts(patience), "a whole number of at least 1, or None"),
+            "mixed_precision": (is_flag(self.mixed_precision), "True or False"),
+            "cache_activations": (is_flag(self.cache_activations), "True or False"),
+            "checkpoint": (
+                checkpoint is None or (isinstance(checkpoint, str | os.PathLike) and bool(os.fspath(checkpoint))),
+                "the path of a folder, or None",
+            ),
         }
-        for name, (fits, expected) in ranges.items():
-            if not fits:
-                raise BadInput(f"{name} {getattr(self, name)}; expected {expected}")
+        check_arguments(vars(self), checks)
+        if named:
+            object.__setattr__(self, "augmentation", find_augmentation(augmentation))
+        if checkpoint is not None:
+            object.__setattr__(self, "checkpoint", Path(checkpoint))
 
     @property
     def is_soft(self):
         """True where labels are distributions over classes."""
         return self.label_smoothing > 0 or self.mixup > 0
+
+
+def _lies(value, high=1):
+    return is_number(value) and 0 <= value <= high
+
+
+def _counts(value):
+    return is_whole(value) and value >= 1

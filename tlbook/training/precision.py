@@ -2,35 +2,37 @@
 
 import contextlib
 
+from tlbook.errors import BadInput
 from tlbook.runtime import import_keras
+
+SCALED_ACCUMULATION = (3, 12)  # the first Keras in which accumulated float16 gradients ever update a weight
 
 
 def choose_precision():
-    """Choose the 16-bit format that suits the machine.
-
-    Returns
-    -------
-    str
-        Keras's name: ``"mixed_float16"`` on a GPU, ``"mixed_bfloat16"`` elsewhere.
-    """
+    """Choose the 16-bit format that suits the machine: ``"mixed_float16"`` on a GPU, ``"mixed_bfloat16"`` elsewhere."""
     import_keras()
     import tensorflow as tf
 
     return "mixed_float16" if tf.config.list_physical_devices("GPU") else "mixed_bfloat16"
 
 
+def check_precision(policy, accumulate):
+    """Refuse to accumulate gradients in float16 where Keras would drop every one of them."""
+    version = import_keras().__version__
+    if policy != "mixed_float16" or accumulate == 1:
+        return
+    if tuple(map(int, version.split(".")[:2])) < SCALED_ACCUMULATION:
+        raise BadInput(
+            f"received `mixed_precision` (float16) and `accumulate` {accumulate} on Keras {version}, which then never "
+            "updates a weight; expected Keras 3.12 or newer; update Keras, or leave one of the two out"
+        )
+
+
 @contextlib.contextmanager
 def use_precision(model, policy):
-    """Let the layers of a model compute by a policy; weights and the head stay in 32 bits.
+    """Let the layers of a model compute by a policy while it trains, None by their own; the head stays in 32 bits.
 
     Only layers of this model are touched, no setting of Keras. What was traced before keeps its precision.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A classifier; as it was afterwards.
-    policy : str or None
-        As :func:`choose_precision` gives; None changes nothing.
     """
     layers = [layer for layer in model.layers if policy and layer.name != "head"]
     before = [layer.dtype_policy for layer in layers]
