@@ -28,6 +28,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from benchmarks.cases import find_archive
 from tlbook.cases import load_case
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import paired_difference, summarise
@@ -216,7 +217,7 @@ def main():
     ]  # fmt: skip
     rows = run_grid(results_path(NAME), settings, _measure, key=keys)
     protocol = __doc__.split("Protocol, fixed before the run.")[1].split("Run it as")[0].strip()
-    inputs = [data_dir() / "weights" / f"{SOURCE}.npz", mirror_dir() / "gtsrb_14signs.zip"]
+    inputs = [data_dir() / "weights" / f"{SOURCE}.npz", find_archive("signs")]
     write_record(NAME, command="python -m benchmarks.batch_norm", protocol=protocol, columns=COLUMNS, inputs=inputs)
     print_table(rows)
 

@@ -21,6 +21,7 @@ import argparse
 
 import numpy as np
 
+from benchmarks.cases import find_archive
 from tlbook.cases import load_case
 from tlbook.datasets.descriptors import describe_images
 from tlbook.datasets.splits import nested_subset
@@ -31,7 +32,7 @@ from tlbook.evidence.results import results_path, write_record
 from tlbook.models.heads import fit_head
 from tlbook.models.networks import build_small_network
 from tlbook.models.sources import load_source
-from tlbook.runtime import data_dir, import_keras, mirror_dir, set_seed
+from tlbook.runtime import data_dir, import_keras, set_seed
 from tlbook.training.features import extract_features
 
 NAMES = {"synthetic": "data_scarcity", "real": "data_scarcity_real"}
@@ -135,7 +136,7 @@ def main():
     inputs = [data_dir() / "weights" / "photos.npz"]
     command = "python -m benchmarks.data_scarcity"
     if variant == "real":
-        inputs, command = [*inputs, mirror_dir() / "gtsrb_14signs.zip"], f"{command} --variant real"
+        inputs, command = [*inputs, find_archive("signs")], f"{command} --variant real"
     write_record(name, command=command, protocol=protocol, columns=COLUMNS, inputs=inputs)
     print_table(rows)
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from benchmarks.cases import find_archive
 from tlbook.cases import load_case
 from tlbook.datasets.dataset import Split
 from tlbook.datasets.stores import FileStore
@@ -174,7 +175,7 @@ def main():
     rows = [{"source": name, "image_size": size, "seed": seed} for name, size in SETTINGS for seed in SEEDS]
     measured = run_grid(results_path(NAME), rows, measure, key=("source", "image_size", "seed"))
     command = "python -m benchmarks.head_only_fracatlas"
-    inputs = [mirror_dir() / "fracatlas_xray_subset.zip"]
+    inputs = [find_archive("fractures")]
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=inputs)
     print_table(measured)
 

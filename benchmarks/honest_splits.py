@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from benchmarks.cases import load_whole
+from benchmarks.cases import find_archive, load_whole
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import paired_difference, summarise
@@ -34,7 +34,6 @@ from tlbook.runtime import mirror_dir
 from tlbook.training.features import extract_features
 
 NAME = "honest_splits"
-ARCHIVE = "alzheimer_mri_by_subject.zip"
 TASKS = {
     "three classes": ("mild", "none", "very mild"),
     "any dementia": ("none", "some"),
@@ -193,7 +192,7 @@ def main():
     ]  # fmt: skip
     run_grid(results_path(NAME), rows, measure, key=KEY)
     command = "python -m benchmarks.honest_splits"
-    write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=[mirror_dir() / ARCHIVE])
+    write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=[find_archive("brains")])
     print_table(read_table(NAME))
 
 

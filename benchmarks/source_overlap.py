@@ -12,7 +12,7 @@ import csv
 
 import numpy as np
 
-from benchmarks.cases import SETS
+from benchmarks.cases import SETS, find_archive
 from tlbook.datasets.near_duplicates import draw_thumbnails, find_nearest
 from tlbook.datasets.scan import scan_folder
 from tlbook.errors import BadInput
@@ -57,8 +57,8 @@ def main():
     photo_names, photos = read_thumbnails(mirror / ARCHIVE)
     rows = []
     print("| set | images | near-duplicates among the photographs | largest correlation |\n|---|---|---|---|")
-    for name, stem in SETS.items():
-        names, thumbnails = read_thumbnails(mirror / f"{stem}.zip")
+    for name in SETS:
+        names, thumbnails = read_thumbnails(find_archive(name))
         nearest, correlation = find_nearest(thumbnails, photos)
         found = np.flatnonzero(correlation >= LEAST_CORRELATION)
         rows += [(name, names[i], photo_names[nearest[i]], f"{correlation[i]:.4f}") for i in found]
@@ -66,7 +66,7 @@ def main():
     results_path(NAME).with_suffix(".json").unlink(missing_ok=True)  # nothing of the earlier table is kept
     with results_path(NAME).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([tuple(COLUMNS), *rows])
-    inputs = [mirror / ARCHIVE, *(mirror / f"{stem}.zip" for stem in SETS.values())]
+    inputs = [mirror / ARCHIVE, *(find_archive(name) for name in SETS)]
     write_record(NAME, command="python -m benchmarks.source_overlap", protocol=__doc__, columns=COLUMNS, inputs=inputs)
 
 

@@ -17,7 +17,7 @@ import argparse
 
 import numpy as np
 
-from benchmarks.cases import SETS, load_whole
+from benchmarks.cases import SETS, find_archive, load_whole
 from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.errors import BadInput
 from tlbook.evidence.experiments import run_grid
@@ -139,7 +139,7 @@ def main():
     ]  # fmt: skip
     path = results_path(NAME)
     measured = run_grid(path, rows, make_measure(), key=("set", "source", "image_size", "seed"))
-    inputs = [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
+    inputs = [find_archive(name) for name in SETS]
     write_record(NAME, command="python -m benchmarks.source_probe", protocol=__doc__, columns=COLUMNS, inputs=inputs)
     print_table(measured, options.sources)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cases import SETS
+from benchmarks.cases import SETS, find_archive
 from benchmarks.source_probe import IMAGE_SIZE, SEEDS, make_measure
 from tlbook.datasets.cards import load_card
 from tlbook.evidence.experiments import run_grid
@@ -54,7 +54,7 @@ def main():
     if {row["weights"] for row in done} != {hash_file(options.file)[:12]}:
         parser.error(f"the table holds other weights from {options.place!r}; name another place, or remove those rows")
     command = 'python -m benchmarks.source_rerun SOURCE FILE --place "…"'
-    inputs = [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
+    inputs = [find_archive(name) for name in SETS]
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=inputs)
     shipped = [r for r in read_table("source_probe") if (r["source"], r["image_size"]) == (options.source, IMAGE_SIZE)]
     for name in SETS:

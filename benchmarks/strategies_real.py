@@ -29,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.cases import SETS, divide, load_whole
+from benchmarks.cases import divide, find_archive, load_whole
 from benchmarks.measuring import COLUMNS as MEASURED
 from benchmarks.measuring import make_parser, score_strategy
 from tlbook.errors import BadInput
@@ -128,7 +128,7 @@ def main():
         if options.sources is None or setting[0] in options.sources
     ]  # fmt: skip
     measured = run_grid(results_path(NAME), rows, _measure, key=("case", *names, "seed"), processes=options.processes)
-    inputs = [mirror_dir() / f"{SETS[case]}.zip" for case in CASES]
+    inputs = [find_archive(case) for case in CASES]
     write_record(NAME, command="python -m benchmarks.strategies_real", protocol=__doc__, columns=COLUMNS, inputs=inputs)
     by = ("case", "source", "strategy", "batch_norm")
     print(format_summary(choose_on_validation(measured, (*by, "seed")), by, "balanced_accuracy"))

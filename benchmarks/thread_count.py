@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.cases import find_archive
 from benchmarks.measuring import run_adapt
 from tlbook.datasets.archives import extract_archives
 from tlbook.evidence.comparisons import format_summary, paired_differences
@@ -23,7 +24,6 @@ from tlbook.evidence.results import results_path, write_record
 from tlbook.runtime import mirror_dir
 
 NAME = "thread_count"
-ARCHIVE = "fracatlas_xray_subset.zip"
 STRATEGIES, THREADS, SEEDS = ("head", "full"), (1, 2), range(5)
 COLUMNS = {
     "strategy": "head, or full: everything trains",
@@ -66,10 +66,10 @@ def main():
     key = ("strategy", "threads", "seed")
     rows = [dict(zip(key, (how, n, seed), strict=True)) for how in STRATEGIES for seed in SEEDS for n in THREADS]
     with tempfile.TemporaryDirectory() as place:
-        folder = extract_archives([mirror_dir() / ARCHIVE], Path(place) / "radiographs")
+        folder = extract_archives([find_archive("fractures")], Path(place) / "radiographs")
         table = run_grid(results_path(NAME), rows, lambda row: run_command(folder, **row), key=key)
     command = "python -m benchmarks.thread_count"
-    write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=[mirror_dir() / ARCHIVE])
+    write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=[find_archive("fractures")])
     print(format_summary(table, ("strategy", "threads"), "balanced_accuracy", test_to_train=RESPLITS))
     print("one thread minus two, seed by seed, fraction:")
     options = {"value": "balanced_accuracy", "test_to_train": RESPLITS}

@@ -21,7 +21,7 @@ stopped, seed after seed.
 
 import numpy as np
 
-from benchmarks.cases import SETS, load_splits
+from benchmarks.cases import SETS, find_archive, load_splits
 from benchmarks.measuring import COLUMNS as MEASURED
 from benchmarks.measuring import count_epochs, make_parser, score_strategy
 from tlbook.errors import BadInput
@@ -132,7 +132,7 @@ def main():
         sets = [(name, "real") for name in SETS] + sets
     key = ("set", "variant", "strategy", "learning_rate", "seed")
     measured = run_grid(results_path(NAME), list_rows(sets), _measure, key=key, processes=options.processes)
-    inputs = [] if options.synthetic else [mirror_dir() / f"{stem}.zip" for stem in SETS.values()]
+    inputs = [] if options.synthetic else [find_archive(name) for name in SETS]
     command = "python -m benchmarks.transfer_or_scratch"
     write_record(NAME, command=command, protocol=__doc__, columns=COLUMNS, inputs=inputs)
     print_table(measured, sets)

@@ -2,16 +2,21 @@
 
 import hashlib
 import os
+import shutil
 
 import numpy as np
 import pytest
 
+from benchmarks.cases import find_archive, load_whole
 from tlbook import cases as cases_module
+from tlbook.__main__ import main
 from tlbook.cases import cases, load_case
 from tlbook.datasets import cards
 from tlbook.datasets.dataset import Dataset, Split, drop_classes
 from tlbook.datasets.stores import ArrayStore
 from tlbook.errors import BadInput
+from tlbook.runtime import data_dir
+from tools.make_pages import write_card
 
 CARD = """---
 name: shapes
@@ -175,7 +180,9 @@ def test_a_synthetic_case_is_made(monkeypatch):
 def test_cases_are_listed(monkeypatch):
     monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
     listed = {(info.name, info.variant): info for info in cases()}
-    assert len(listed) == 14
+    assert sorted(listed) == sorted(
+        (c.name, v) for c in cards.load_cards("case") for v in cards.VARIANTS if v in c.facts
+    )
     assert listed["fractures", "synthetic"].on_this_machine
     assert listed["fractures", "real"].licence == "CC BY 4.0"
     assert all(info.num_classes > 1 and info.num_images > 100 and info.origin for info in listed.values())
@@ -194,6 +201,23 @@ def test_classes_are_dropped():
     assert drop_classes(case, ()) is case
     with pytest.raises(BadInput, match="1 classes are left without a, c; expected two or more"):
         drop_classes(case, ["a", "c"])
+
+
+def test_a_new_set_takes_one_card_and_nothing_else(shapes, tmp_path, monkeypatch, capsys):
+    """It is listed, loaded, measured on and shown in the book as soon as its card lies beside the others."""
+    before = {(info.name, info.variant) for info in cases()}
+    shapes("zip")
+    for card in (data_dir() / "cards").glob("*.md"):
+        shutil.copy(card, tmp_path / "data/cards")
+    assert {(info.name, info.variant) for info in cases()} == before | {("shapes", "real")}
+    case = load_case("shapes", variant="real", per_class=2)
+    assert (case.classes, len(case.train)) == (("disc", "square"), 4)
+    whole, num_classes = load_whole("shapes", 8)
+    assert (len(whole), num_classes) == (20, 2)
+    assert find_archive("shapes") == tmp_path / "mirror/shapes_2.zip"
+    main(["cases"])
+    assert "shapes" in capsys.readouterr().out
+    assert "## Shapes" in write_card(cards.load_card("shapes"))
 
 
 needs_mirror = pytest.mark.skipif(not os.environ.get("TLBOOK_DATA_DIR"), reason="TLBOOK_DATA_DIR is not set")

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from tlbook.datasets.cards import load_cards
+from tlbook.datasets.cards import VARIANTS, load_cards
 from tlbook.datasets.dataset import drop_classes
 from tlbook.datasets.folders import from_folder
 from tlbook.datasets.layout import read_layout
@@ -17,8 +17,6 @@ from tlbook.datasets.splits import nested_subset
 from tlbook.errors import BadInput
 from tlbook.files import hash_file
 from tlbook.runtime import cache_dir, mirror_dir
-
-VARIANTS = ("synthetic", "real")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def load_case(name, *, per_class=None, seed=0, variant="synthetic", size=None, d
     Parameters
     ----------
     name : str
-        fractures, pets, dogs, brains, signs; as real data only also textures, flowers, characters, objects.
+        Of a case: one that `cases` lists, such as "fractures".
     per_class : int, optional
         Training images a class, of ``brains`` training PEOPLE a class; nested in one another. Of real data at most
         so many. Validation and test do not depend on it. Default: the case's own number, of real data all.
@@ -218,13 +216,15 @@ def _describe_origin(card, path, download):
         return f"{facts['title']}: the mirror's folder {path.name}, checksum not checked"
     state = path.stat()
     met = _hash_file(path, state.st_size, state.st_mtime_ns)
-    official = {other.get("sha256") for other in facts.get("downloads") or ()}
-    if met != facts["mirror_sha256"] and met not in official:
+    mirror, official = facts.get("mirror_sha256"), {other.get("sha256") for other in facts.get("downloads") or ()}
+    expected = [digest for digest in (mirror, *official) if digest]
+    if expected and met not in expected:
         raise BadInput(
-            f"{path.name} has the sha256 {met[:16]}…; expected {facts['mirror_sha256'][:16]}… as on the card of "
+            f"{path.name} has the sha256 {met[:16]}…; expected {expected[0][:16]}… as on the card of "
             f"{card.name!r}; copy it again, or read files of your own with from_folder"
         )
-    return f"{facts['title']}: {path.name}, sha256 {met} ({'official' if met in official else 'of the mirror'})"
+    which = "official" if met in official else "of the mirror" if expected else "none on the card"
+    return f"{facts['title']}: {path.name}, sha256 {met} ({which})"
 
 
 @lru_cache(maxsize=32)

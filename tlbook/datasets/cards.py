@@ -1,4 +1,7 @@
-"""Data cards and model cards: what a case or a source model is, in facts and in prose."""
+"""Data cards and model cards: what a case or a source model is, in facts and in prose.
+
+A real data set is added by its card alone, ``data/cards/NAME.md``: everything else reads the facts from there.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,6 +11,10 @@ from tlbook.runtime import data_dir
 
 KINDS = ("case", "source")
 REQUIRED = ("name", "title", "kind", "licence", "origin")
+VARIANTS = {  # of a case, with the facts of each that are read
+    "synthetic": ("origin", "licence", "num_classes", "num_images", "groups"),
+    "real": ("stem", "title", "origin", "licence", "num_classes", "num_images", "ask"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,64 +45,38 @@ def load_card(name):
     Parameters
     ----------
     name : str
+        Of a case or a source, such as "fractures" or "photos".
 
     Returns
     -------
     Card
+        Facts and prose.
 
     Raises
     ------
     BadInput
         There is no card of that name.
+
+    Examples
+    --------
+    >>> load_card("fractures").facts["real"]["licence"]
+    'CC BY 4.0'
     """
     cards = _read_all(data_dir() / "cards")
-    if name not in cards:
-        raise BadInput(f"received {name!r}; expected one of {', '.join(cards)}; there is no card of another name")
+    if not isinstance(name, str) or name not in cards:
+        raise BadInput(f"received `name` {name!r}; expected one that has a card: {', '.join(cards)}")
     return cards[name]
 
 
 def load_cards(kind=None):
-    """Read the cards of one kind, or all.
-
-    Parameters
-    ----------
-    kind : str, optional
-        "case" or "source".
-
-    Returns
-    -------
-    tuple of Card
-        Sorted by name.
-
-    Raises
-    ------
-    BadInput
-        There is no such kind.
-    """
+    """Read all cards of a kind ("case", "source"), or of both; a tuple sorted by name."""
     if kind is not None and kind not in KINDS:
         raise BadInput(f"received the kind {kind!r}; expected one of {', '.join(KINDS)}")
     return tuple(card for card in _read_all(data_dir() / "cards").values() if kind in (None, card.kind))
 
 
 def parse_card(text, where="a card"):
-    """Split the text of a card into front matter and prose.
-
-    Parameters
-    ----------
-    text : str
-        YAML between two lines of three dashes, then Markdown.
-    where : str
-        What to call it in the error message.
-
-    Returns
-    -------
-    Card
-
-    Raises
-    ------
-    BadInput
-        The front matter is missing, is no YAML mapping or lacks a key.
-    """
+    """Split a card into its YAML front matter and its prose; refuse one that lacks what others read."""
     import yaml
 
     head, _, prose = text.removeprefix("---\n").partition("\n---\n")
@@ -106,7 +87,20 @@ def parse_card(text, where="a card"):
     lacking = [key for key in REQUIRED if key not in facts] if isinstance(facts, dict) else list(REQUIRED)
     if lacking or facts["kind"] not in KINDS:
         raise BadInput(f"{where} lacks {', '.join(lacking) or 'a known kind'}; expected YAML front matter with these")
+    if facts["kind"] == "case":
+        _check_variants(facts, where)
     return Card(facts["name"], facts["title"], facts["kind"], facts, prose.strip() + "\n")
+
+
+def _check_variants(facts, where):
+    """Check that a case has a variant, and each what is read of it."""
+    variants = {name: facts[name] for name in VARIANTS if name in facts}
+    if not variants:
+        raise BadInput(f"{where} has neither of {' and '.join(VARIANTS)}; expected the facts of one or both")
+    for name, known in variants.items():
+        lacking = [key for key in VARIANTS[name] if not isinstance(known, dict) or key not in known]
+        if lacking:
+            raise BadInput(f"{where} lacks {', '.join(lacking)} under {name}; expected these")
 
 
 @lru_cache(maxsize=4)
