@@ -9,8 +9,8 @@ from tlbook.errors import BadInput
 from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.models.classifiers import count_parameters, set_head
 from tlbook.models.heads import fit_head
-from tlbook.models.strategies import FullFineTune, HeadOnly
-from tlbook.run.doors import as_source, as_strategy
+from tlbook.models.sources import as_source
+from tlbook.models.strategies import FullFineTune, HeadOnly, as_strategy
 from tlbook.run.predicting import predict_images
 from tlbook.run.run import Run
 from tlbook.runtime import set_seed
@@ -19,7 +19,7 @@ from tlbook.training.fit import fit_model
 from tlbook.training.options import Training
 
 
-def adapt(data, source=None, strategy=None, *, training=None, seed=0, cache=True, quiet=True):
+def adapt(data, source=None, strategy=None, *, training=None, seed=0, cache=True, quiet=False):
     """Adapt a source model to a data set.
 
     Parameters
@@ -83,7 +83,7 @@ def _check_arguments(data, source, strategy, training, seed):
     return source, found or list_candidates(source)
 
 
-def adapt_by(data, source, strategy, *, training=None, seed=0, cache=True, quiet=True):
+def adapt_by(data, source, strategy, *, training=None, seed=0, cache=True, quiet=False):
     """Adapt a SourceModel by one Strategy; see :func:`adapt`."""
     set_seed(seed)
     strategy = strategy.take_rate(source)

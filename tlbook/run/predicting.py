@@ -26,7 +26,7 @@ def predict_images(model, images):
     return np.concatenate([predict_batch(model, images[i : i + BATCH_SIZE]) for i in starts])
 
 
-def predict_split(run, split, *, quiet=True):
+def predict_split(run, split, *, quiet=False):
     """Predict one split of a data set; returns float32, (n, classes)."""
     total = -(-len(split) // BATCH_SIZE)
     batches = show_progress(split.batches(run.image_size, BATCH_SIZE), "predicting", total=total, quiet=quiet)
@@ -86,7 +86,7 @@ def _check_array(image):
     return np.rint(image).astype(np.uint8)
 
 
-def predict_listed(model, size, listed, *, quiet=True, problems=None):
+def predict_listed(model, size, listed, *, quiet=False, problems=None):
     """Predict what :func:`list_images` gave, batch by batch.
 
     Yields names and probabilities, float32, (n, classes); what cannot be read is put into ``problems`` by its name.

@@ -77,7 +77,7 @@ class Run:
     data: Dataset | None = None
     saved: dict | None = None
 
-    def evaluate(self, split=None, *, positive=None, seed=0, quiet=True):
+    def evaluate(self, split=None, *, positive=None, seed=0, quiet=False):
         """Score the predictions for a split that the run has not learned from, with 95 % intervals.
 
         Parameters
@@ -103,7 +103,7 @@ class Run:
         """
         return self._score(self._find_split(split), positive=positive, seed=seed, quiet=quiet)[1]
 
-    def predict(self, images, *, quiet=True):
+    def predict(self, images, *, quiet=False):
         """Predict images.
 
         Parameters
@@ -212,7 +212,7 @@ class Run:
             raise BadInput(f"received `split` {split!r}; expected a Split: data.test, say")
         return split
 
-    def _score(self, split, *, positive=None, seed=0, quiet=True):
+    def _score(self, split, *, positive=None, seed=0, quiet=False):
         """Return the probabilities for a split, their scores, and the seconds that both took."""
         start = time.perf_counter()
         probabilities = predict_split(self, split, quiet=quiet)
@@ -242,7 +242,7 @@ class Run:
         return f"<table>{''.join(rows)}</table>"
 
 
-def evaluate(run, split=None, *, positive=None, seed=0, quiet=True):
+def evaluate(run, split=None, *, positive=None, seed=0, quiet=False):
     """Score a run's predictions, with intervals: :meth:`Run.evaluate` as a function.
 
     Parameters
