@@ -157,7 +157,7 @@ BAD_ARRAYS = {
     ),
     "flat": ({"images": IMAGES.reshape(20, -1)}, r"number 0 has the shape \(144,\)"),
     "empty pictures": ({"images": IMAGES[:, :0]}, r"number 0 has the shape \(0, 8, 3\)"),
-    "nothing": ({"images": [], "labels": []}, "received no `images`; expected at least 3 a class"),
+    "nothing": ({"images": [], "labels": []}, "received no `images`; expected at least one"),
     "few labels": ({"labels": LABELS[:-1]}, "received 20 `images` and 19 `labels`; expected one an image"),
     "few groups": ({"groups": [1, 2]}, "received 20 `images` and 2 `groups`; expected one an image"),
     "few names": ({"names": ["a"]}, "received 20 `images` and 1 `names`; expected one an image"),

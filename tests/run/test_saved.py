@@ -99,7 +99,9 @@ def test_predictions_of_images_files_and_folders_agree(run, data, tmp_path):
     assert run.predict(data.test)["path"].tolist() == list(data.test.names)
 
 
-@pytest.mark.parametrize("images", [7, None, [], "nowhere.png", np.zeros((2, 8, 8)), np.zeros((2, 8, 8, 3)) / 0.5 - 1])
+@pytest.mark.parametrize(
+    "images", [7, None, [], "nowhere.png", np.zeros((2, 8, 8, 5)), np.zeros((2, 8, 8, 3)) - 1, np.ones((8, 8))]
+)
 def test_what_is_no_image_is_refused(run, images):
     with pytest.raises(BadInput, match=r"received|no image|expected"):
         run.predict(images)

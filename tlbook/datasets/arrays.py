@@ -72,7 +72,7 @@ def from_arrays(images, labels, groups=None, *, names=None, per_class=None, seed
     test             8       4       4      4
     """
     options = check_options(per_class, seed, name_exclude(exclude), quiet)
-    pixels = _convert_images(images)
+    pixels = convert_images(images)
     names = _check_names(names, len(pixels))
     labels = _match(list_values("labels", labels), "labels", len(pixels))
     found = names
@@ -104,11 +104,11 @@ def _check_names(names, num_images):
     return np.array(names, dtype=str)
 
 
-def _convert_images(images):
+def convert_images(images):
     """Return images as uint8, (n, height, width, 3), or as an object array of such where they differ in size."""
     arrays = _list_arrays(images)
     if not len(arrays):
-        raise BadInput("received no `images`; expected at least 3 a class")
+        raise BadInput("received no `images`; expected at least one")
     _check_shapes(arrays)
     _check_values(arrays)
     if isinstance(arrays, np.ndarray) and arrays.dtype == np.uint8 and arrays.ndim == 4 and arrays.shape[-1] == 3:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from tlbook.datasets.arrays import convert_images
 from tlbook.datasets.dataset import Split
 from tlbook.datasets.images import UnreadableImage, resize_image
 from tlbook.datasets.scan import scan_folder
@@ -44,17 +46,15 @@ def list_images(images):
         images = [images]
     if isinstance(images, list | tuple) and images and all(isinstance(path, str | Path) for path in images):
         return _list_files([Path(path) for path in images])
-    arrays = [images] if getattr(images, "ndim", 0) == 3 else images
-    try:
-        store = [ArrayStore(_check_array(image)[None]) for image in arrays]
-    except TypeError:
-        store = []
-    if not store:
-        raise BadInput(
-            f"received `images` of type {type(images).__name__}; expected an array (n, height, width, 3) or one image "
-            "of it, a split, or paths of images, folders or zip files"
-        )
-    return [(str(i), one, 0) for i, one in enumerate(store)]
+    if isinstance(images, Image.Image) or (hasattr(images, "__array__") and _is_single(np.shape(images))):
+        images = [images]
+    store = ArrayStore(convert_images(images))
+    return [(str(i), store, i) for i in range(len(store))]
+
+
+def _is_single(shape):
+    """Tell the shape of one image from that of several."""
+    return len(shape) == 2 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
 
 
 def _list_files(paths):
@@ -68,22 +68,6 @@ def _list_files(paths):
         single = path.is_file() and len(listing.names) == 1 and listing.names[0] == path.name
         files += [(path.as_posix() if single else name, listing.store, i) for i, name in enumerate(listing.names)]
     return files
-
-
-def _check_array(image):
-    """Return one image as uint8, (height, width, 3)."""
-    image = np.asarray(image)
-    if image.ndim != 3 or image.shape[-1] != 3 or image.dtype.kind not in "uif":
-        raise BadInput(
-            f"received an image of shape {image.shape} and dtype {image.dtype}; expected (height, width, 3), 0-255, RGB"
-        )
-    if image.dtype == np.uint8:
-        return image
-    if not np.isfinite(image).all() or image.min() < 0 or image.max() > 255 or (0 < image.max() <= 1):
-        raise BadInput(
-            f"received pixels from {image.min():g} to {image.max():g}; expected 0 to 255: scale them, or pass uint8"
-        )
-    return np.rint(image).astype(np.uint8)
 
 
 def predict_listed(model, size, listed, *, quiet=False, problems=None):

@@ -108,8 +108,9 @@ class Run:
 
         Parameters
         ----------
-        images : str, pathlib.Path, array_like, Split, or a sequence of them
-            An image, a folder or a zip file; an image in memory, (height, width, 3), 0-255, or several of them.
+        images : str, pathlib.Path, array_like, Split, or a sequence
+            Paths of images, folders or zip files; raw pixels from 0 to 255, one image or several, as for
+            :func:`tlbook.from_arrays`; PIL images; or a split of a data set.
         quiet : bool
             True shows no progress bar.
 
