@@ -1,7 +1,6 @@
 """Cases by name: synthetic, from a mirror, from what was fetched, or a line on where to get them."""
 
 import hashlib
-import os
 import shutil
 
 import numpy as np
@@ -169,16 +168,14 @@ def test_bad_requests_are_one_line(options, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_synthetic_case_is_made(monkeypatch):
-    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
+def test_a_synthetic_case_is_made():
     case = load_case("fractures", per_class=4, size=32, seed=1)
     assert case.classes == ("fractured", "intact")
     assert case.train.load(32).shape == (8, 32, 32, 3)
     assert case.origin == "synthetic, tlbook.synthetic.fractures, seed 1"
 
 
-def test_cases_are_listed(monkeypatch):
-    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
+def test_cases_are_listed():
     listed = {(info.name, info.variant): info for info in cases()}
     assert sorted(listed) == sorted(
         (c.name, v) for c in cards.load_cards("case") for v in cards.VARIANTS if v in c.facts
@@ -220,10 +217,7 @@ def test_a_new_set_takes_one_card_and_nothing_else(shapes, tmp_path, monkeypatch
     assert "## Shapes" in write_card(cards.load_card("shapes"))
 
 
-needs_mirror = pytest.mark.skipif(not os.environ.get("TLBOOK_DATA_DIR"), reason="TLBOOK_DATA_DIR is not set")
-
-
-@needs_mirror
+@pytest.mark.real_data
 def test_fracatlas_of_the_mirror():
     case = load_case("fractures", variant="real", per_class=200)
     assert case.classes == ("fractured", "not_fractured")
@@ -235,7 +229,7 @@ def test_fracatlas_of_the_mirror():
     assert case.origin.endswith("(of the mirror)")
 
 
-@needs_mirror
+@pytest.mark.real_data
 def test_people_of_the_mirror_stay_whole():
     case = load_case("brains", variant="real", per_class=5)
     assert case.classes == ("MildDemented", "NonDemented", "VeryMildDemented")
@@ -245,7 +239,7 @@ def test_people_of_the_mirror_stay_whole():
     assert len(case.train) == 15 * 32
 
 
-@needs_mirror
+@pytest.mark.real_data
 def test_the_archives_of_the_mirror_are_those_of_the_cards():
     for card in cards.load_cards("case"):
         found = cases_module._find_real(card)

@@ -79,7 +79,6 @@ def test_an_incomplete_docstring_is_found():
 def test_examples_give_what_they_show(path, tmp_path, monkeypatch):
     """Every example in a docstring, run in an empty folder without real data."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
     module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     told = io.StringIO()
     with contextlib.redirect_stdout(told):

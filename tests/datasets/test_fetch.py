@@ -293,7 +293,6 @@ def card(server, tmp_path, monkeypatch):
     made = Card("things", "Things", "case", facts, "")
     monkeypatch.setattr(fetch, "load_card", lambda name: made)
     monkeypatch.setenv("TLBOOK_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
     return made
 
 

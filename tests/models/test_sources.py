@@ -1,6 +1,5 @@
 """Source models: adding one is adding a row."""
 
-import os
 import random
 import subprocess
 import sys
@@ -18,10 +17,6 @@ from tlbook.models.networks import NUM_FEATURES as COMPACT_CHANNELS
 from tlbook.models.sources import as_source, check_source, load_source, sources
 from tlbook.models.weights import SLACK, check_weights, find_weights
 from tlbook.runtime import import_keras
-
-needs_weights = pytest.mark.skipif(
-    not os.environ.get("TLBOOK_DATA_DIR"), reason="needs ImageNet weights: set TLBOOK_DATA_DIR"
-)
 
 # name, image size, module with Keras's preprocess_input, stages
 NETWORKS = [
@@ -61,7 +56,6 @@ NO_TENSORFLOW = (
 @pytest.fixture
 def no_weights(monkeypatch, tmp_path):
     """A machine without a mirror and with an empty Keras cache."""
-    monkeypatch.delenv("TLBOOK_DATA_DIR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return tmp_path
 
@@ -169,7 +163,7 @@ def test_random_weights_follow_the_seed_and_nothing_else():
     np.testing.assert_array_equal(first.backbone.get_weights()[0], again.backbone.get_weights()[0])
 
 
-@needs_weights
+@pytest.mark.real_data
 @pytest.mark.parametrize(("name", "sha256"), IMAGENET)
 def test_imagenet_weights_are_found_and_fit(name, sha256):
     chosen = check_source(name)
@@ -177,7 +171,7 @@ def test_imagenet_weights_are_found_and_fit(name, sha256):
     assert (chosen.num_top, chosen.image_size) == (0, 160)
 
 
-@needs_weights
+@pytest.mark.real_data
 def test_imagenet_weights_are_those_that_keras_loads():
     source = load_source("mobilenet_v2_035", image_size=32)
     path = check_source("mobilenet_v2_035").weights
@@ -189,14 +183,14 @@ def test_imagenet_weights_are_those_that_keras_loads():
         np.testing.assert_array_equal(ours, theirs)
 
 
-@needs_weights
+@pytest.mark.real_data
 def test_file_for_another_width_names_the_source_it_fits():
     narrow = check_source("mobilenet_v2_035").weights
     with pytest.raises(BadInput, match="it fits `source` mobilenet_v2_035"):
         check_source("mobilenet_v2", narrow)
 
 
-@needs_weights
+@pytest.mark.real_data
 def test_classifier_at_the_end_of_a_file_is_left_out():
     bare = check_source("mobilenet_075").weights
     whole = bare.with_name("mobilenet_7_5_224_tf.h5")
