@@ -135,11 +135,11 @@ def test_the_page_says_where_the_split_came_from_and_what_was_left_out():
         left_out=["2 unreadable images: a.png, b.png", "class <odd>: excluded"],
     )
     text = Page(render_report(report)).text
-    for line in (report["split_origin"], "column `group` of metadata.csv: 620 groups, each in one split"):
+    for line in (report["split_origin"], "column `group` of metadata.csv; 620 groups, each in one split"):
         assert line in text
     for line in report["left_out"]:
         assert line in text
-    assert "every file that was found" in Page(render_report({**report, "left_out": []})).text
+    assert "every image is in one" in Page(render_report({**report, "left_out": []})).text
     many = Page(render_report({**report, "left_out": [f"file {i}" for i in range(40)]})).text
     assert "file 29" in many and "file 30" not in many and "and 10 more" in many
 
@@ -213,7 +213,7 @@ def test_undefined_estimates_and_missing_parts_do_not_break_the_page():
 def test_the_most_confident_mistakes_come_first():
     report, parts = make_report(n=200, skill=0.3)
     html = render_report(report, **{**parts, "samples": ()})
-    found = [int(share) for share in re.findall(r"probability (\d+)&nbsp;%", html)]
+    found = [int(share) for share in re.findall(r"</b> (\d+)&nbsp;%<br>", html)]
     assert len(found) == 18
     assert found == sorted(found, reverse=True)
     assert found[0] == round(100 * max(p.probability for p in parts["wrong"]))

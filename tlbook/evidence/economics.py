@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tlbook.errors import BadInput
+from tlbook.errors import check_arguments, is_number
 
 HUMAN_TOP5_ERROR = 0.051  # one trained annotator; Russakovsky et al. 2015, doi:10.1007/s11263-015-0816-y
 CROWD_PRICES = (0.02, 0.05)  # US dollars an image, the range usually quoted for crowd work
@@ -111,11 +111,13 @@ def label_cost(num_images, *, hourly_rate, per_hour, passes=1):
     >>> label_cost(10_000, hourly_rate=150, per_hour=4)
     375000.0
     """
-    if num_images < 0 or hourly_rate < 0 or per_hour <= 0 or passes < 1:
-        raise BadInput(
-            f"received `num_images` {num_images}, `hourly_rate` {hourly_rate}, `per_hour` {per_hour} and "
-            f"`passes` {passes}; expected none below 0, at least one pass, and some images an hour"
-        )
+    checks = {
+        "num_images": (is_number(num_images) and num_images >= 0, "a number of at least 0"),
+        "hourly_rate": (is_number(hourly_rate) and hourly_rate >= 0, "a number of at least 0"),
+        "per_hour": (is_number(per_hour) and per_hour > 0, "a number above 0"),
+        "passes": (is_number(passes) and passes >= 1, "a number of at least 1"),
+    }
+    check_arguments(locals(), checks)
     return num_images / per_hour * hourly_rate * passes
 
 
@@ -147,9 +149,10 @@ def crowd_cost(num_images, *, prices=CROWD_PRICES, passes=1):
     (24000.0, 60000.0)
     """
     low, high = prices
-    if num_images < 0 or passes < 1 or not 0 <= low <= high:
-        raise BadInput(
-            f"received `num_images` {num_images}, `prices` {low} to {high} and `passes` {passes}; "
-            "expected none below 0, the lower price first, and at least one pass"
-        )
+    checks = {
+        "num_images": (is_number(num_images) and num_images >= 0, "a number of at least 0"),
+        "prices": (is_number(low) and is_number(high) and 0 <= low <= high, "two numbers, the lower one first"),
+        "passes": (is_number(passes) and passes >= 1, "a number of at least 1"),
+    }
+    check_arguments(locals(), checks)
     return num_images * low * passes, num_images * high * passes

@@ -2,12 +2,11 @@
 
 import math
 from dataclasses import asdict, dataclass
-from numbers import Integral, Real
 
 import numpy as np
 from scipy import special
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, is_number, is_whole
 
 RESPLITS = 1 / 3  # test set over training set, where seeds split one pool of images 60/20/20
 
@@ -116,7 +115,7 @@ def wilson_interval(successes, n, level=0.95):
     >>> print(wilson_interval(68, 80))
     0.850 (95 % interval 0.756 to 0.912, n = 80)
     """
-    if not (isinstance(successes, Real) and isinstance(n, Integral) and 0 <= successes <= n):
+    if not (is_number(successes) and is_whole(n) and 0 <= successes <= n):
         raise BadInput(f"received `successes` {successes!r} of `n` {n!r}; expected numbers, 0 <= successes <= n")
     if n == 0:
         return Estimate(None, None, None, 0, "wilson")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_number
 from tlbook.evidence.intervals import Estimate
 from tlbook.evidence.resampling import percentile_interval
 
@@ -191,8 +191,8 @@ def next_labels_buy(law, size, extra):
     >>> round(next_labels_buy(law, 160, 160).value, 3)
     0.029
     """
-    if size < 1 or extra < 1:
-        raise BadInput(f"received `size` {size} and `extra` {extra}; expected at least 1 and 1")
+    for name, value in (("size", size), ("extra", extra)):
+        check_arguments({name: value}, {name: (is_number(value) and value >= 1, "a number of at least 1")})
     now, then = law.predict([size, size + extra])
     value = float(now - then)
     if law.num_seeds < 2:

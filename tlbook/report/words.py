@@ -52,7 +52,7 @@ def list_facts(report):
         (report["source"] or "none", "source model"),
         (report["strategy"], "strategy"),
         (format_count(report["trainable_params"]), "trained parameters"),
-        (format_seconds(report["seconds"]["total"]), "from folder to report"),
+        (format_seconds(report["seconds"]["total"]), "from images to report"),
     ]
 
 
@@ -64,7 +64,7 @@ def list_split(report):
         listed["Split"] = report["split_origin"]
     groups = "none were given: each image counts by itself"
     if report["groups_disjoint"] is not None:
-        groups = ": ".join(filter(None, [report.get("groups_origin"), describe_groups(report)]))
+        groups = "; ".join(filter(None, [report.get("groups_origin"), describe_groups(report)]))
     return listed | {"Groups": groups}
 
 
