@@ -154,16 +154,16 @@ def t_interval(values, level=0.95, *, test_to_train=0.0):
     BadInput
         The values are no numbers in one row.
 
+    References
+    ----------
+    Student 1908, doi:10.1093/biomet/6.1.1; splits of one pool: Nadeau & Bengio 2003, doi:10.1023/A:1024068626366.
+
     Examples
     --------
     >>> print(t_interval([0.71, 0.74, 0.69, 0.73, 0.72]))
     0.718 (95 % interval 0.694 to 0.742, n = 5)
     >>> print(t_interval([0.71, 0.74, 0.69, 0.73, 0.72], test_to_train=RESPLITS))
     0.718 (95 % interval 0.679 to 0.757, n = 5)
-
-    References
-    ----------
-    Student 1908, doi:10.1093/biomet/6.1.1; splits of one pool: Nadeau & Bengio 2003, doi:10.1023/A:1024068626366.
     """
     try:
         values = np.asarray(values, dtype=float)
@@ -199,14 +199,14 @@ def paired_t_interval(differences, level=0.95, *, test_to_train=0.0):
     Estimate
         Method ``t``.
 
+    References
+    ----------
+    As for `t_interval`.
+
     Examples
     --------
     >>> head, full = np.array([0.71, 0.74, 0.69]), np.array([0.75, 0.79, 0.72])
     >>> print(paired_t_interval(full - head))
     0.040 (95 % interval 0.015 to 0.065, n = 3)
-
-    References
-    ----------
-    As for `t_interval`.
     """
     return t_interval(differences, level, test_to_train=test_to_train)

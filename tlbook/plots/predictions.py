@@ -61,13 +61,13 @@ def reliability(labels, probabilities, *, bins=10, ax=None):
     matplotlib.axes.Axes
         Dots with Wilson intervals; a calibrated model's lie on the line.
 
-    Examples
-    --------
-    >>> ax = reliability([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
-
     References
     ----------
     Guo et al. 2017, arXiv:1706.04599.
+
+    Examples
+    --------
+    >>> ax = reliability([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
     """
     probabilities = np.asarray(probabilities, dtype=float)
     sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == np.asarray(labels)

@@ -68,7 +68,7 @@ def render_report(report, *, history=None, confusion=None, samples=(), wrong=(),
 
 @cache
 def _load_template():
-    """Load the template, in which every value is escaped that is no markup of our own pictures."""
+    """Load the template; it escapes every value but our own pictures."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tlbook.report", "."),
         autoescape=True,
