@@ -23,8 +23,10 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.models.strategies import PartialUnfreeze as PartialUnfreeze
     from tlbook.models.strategies import Strategy as Strategy
     from tlbook.models.strategies import TrainedStrategy as TrainedStrategy
+    from tlbook.run import Run as Run
     from tlbook.run import adapt as adapt
     from tlbook.run import evaluate as evaluate
+    from tlbook.run import load_run as load_run
     from tlbook.training.options import Training as Training
 
 __version__ = "0.1.0"
