@@ -76,7 +76,7 @@ def load_case(name, *, per_class=None, seed=0, variant="synthetic", size=None, d
 
     Examples
     --------
-    >>> case = load_case("fractures", per_class=2)
+    >>> case = load_case("fractures", per_class=2, size=32)
     >>> case.classes, len(case.train)
     (('fractured', 'intact'), 4)
     """
@@ -100,6 +100,11 @@ def cases():
     -------
     list of CaseInfo
         One for each variant of each case.
+
+    Examples
+    --------
+    >>> [case.name for case in cases() if case.variant == "synthetic"]
+    ['brains', 'dogs', 'fractures', 'pets', 'signs']
     """
     return [
         CaseInfo(

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from tlbook.datasets.dataset import Split
-from tlbook.datasets.pipeline import load_pipeline, make_pipeline
-from tlbook.datasets.stores import ArrayStore
+from tlbook.datasets.pipeline import make_pipeline
 from tlbook.errors import BadInput
 
 IMAGES = np.arange(10 * 4 * 4 * 3, dtype=np.uint8).reshape(10, 4, 4, 3)
@@ -53,14 +51,6 @@ def test_a_pipeline_is_not_tuned():
 def test_images_alone():
     batches = [np.asarray(batch) for batch in make_pipeline(IMAGES, batch_size=6)]
     assert [batch.shape for batch in batches] == [(6, 4, 4, 3), (4, 4, 4, 3)]
-
-
-def test_a_split_becomes_a_pipeline():
-    names = tuple(f"{k}.png" for k in range(10))
-    split = Split(ArrayStore(IMAGES), LABELS, names, np.array(names))
-    images, labels = next(iter(load_pipeline(split, 2, batch_size=5)))
-    assert images.shape == (5, 2, 2, 3)
-    assert np.asarray(labels).tolist() == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

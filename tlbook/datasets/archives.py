@@ -18,26 +18,7 @@ DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOF
 
 
 def extract_archives(archives, folder):
-    """Unpack archives into a new folder, all of them or nothing.
-
-    Parameters
-    ----------
-    archives : sequence of pathlib.Path
-        Zip or tar files, the latter plain or compressed by gzip, bzip2 or xz: told by their content.
-    folder : pathlib.Path
-        Must not exist; appears when everything is in it.
-
-    Returns
-    -------
-    pathlib.Path
-        ``folder``.
-
-    Raises
-    ------
-    BadInput
-        A file is no archive or damaged; a member is absolute, climbs out with ``..``, is a link or a device; there is
-        no space left; or the folder exists.
-    """
+    """Unpack zip or tar files into a new folder, all of them or nothing; refuse members that would leave it."""
     folder = Path(folder)
     if folder.exists():
         raise BadInput(f"{folder} exists already; move it away to unpack anew")

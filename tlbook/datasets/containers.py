@@ -10,23 +10,7 @@ from tlbook.errors import BadInput
 
 
 def read_if_there(path):
-    """Read a file, if it is one.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Anything, also what could be no path.
-
-    Returns
-    -------
-    bytes or None
-        None where there is no such file.
-
-    Raises
-    ------
-    BadInput
-        There is one, and it cannot be read.
-    """
+    """Return a file's bytes, None where there is no such file (the name may be anything); refuse an unreadable one."""
     try:
         there = path.is_file()
     except (OSError, ValueError):  # too long for a name, a null byte, no right to look
@@ -53,44 +37,14 @@ class Folder:
     root: Path
 
     def read(self, name):
-        """Read an image file.
-
-        Parameters
-        ----------
-        name : str
-            POSIX path relative to the folder.
-
-        Returns
-        -------
-        bytes
-
-        Raises
-        ------
-        OSError
-            The file is gone or cannot be opened.
-        """
+        """Return the bytes of an image file; raise OSError where it is gone or cannot be opened."""
         path = self.root / name
         if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
             raise OSError("no regular file")
         return path.read_bytes()
 
     def find(self, name):
-        """Read any file of the folder, if there is one of that name.
-
-        Parameters
-        ----------
-        name : str
-
-        Returns
-        -------
-        bytes or None
-            None where there is no such file.
-
-        Raises
-        ------
-        BadInput
-            There is one, and it cannot be read.
-        """
+        """Return the bytes of any file of the folder, None where there is none of that name."""
         return read_if_there(self.root / name)
 
 
@@ -122,55 +76,19 @@ class Archive:
         return self._file
 
     def list_members(self):
-        """List the members.
-
-        Returns
-        -------
-        list of str
-            POSIX paths from the archive's root, however they are written in it; those of folders end with a slash.
-        """
+        """Return the members' POSIX paths from the root, however they are written; folders end with a slash."""
         with self._lock:
             self._open()
             return list(self._members)
 
     def read(self, name):
-        """Read an image file, checked against its CRC.
-
-        Parameters
-        ----------
-        name : str
-            POSIX path relative to ``prefix``.
-
-        Returns
-        -------
-        bytes
-
-        Raises
-        ------
-        Exception
-            Of several types, as zipfile and zlib raise them: the member is damaged, encrypted or not there.
-        """
+        """Return the bytes of an image file, checked against its CRC; zipfile and zlib raise several types."""
         with self._lock:
             file = self._open()
             return file.read(self._members[self.prefix + name])
 
     def find(self, name):
-        """Read any member, looked for below ``prefix`` and then at the archive's root.
-
-        Parameters
-        ----------
-        name : str
-
-        Returns
-        -------
-        bytes or None
-            None where there is no such member.
-
-        Raises
-        ------
-        BadInput
-            It is damaged or encrypted.
-        """
+        """Return the bytes of any member, looked for below ``prefix``, then at the root; None where there is none."""
         self.list_members()
         name = _normalise(name)
         member = self._members.get(self.prefix + name, self._members.get(name))

@@ -150,7 +150,7 @@ class Dataset:
     Examples
     --------
     >>> import tlbook as tl
-    >>> tl.load_case("fractures", per_class=4)
+    >>> tl.load_case("fractures", per_class=4, size=32)
     fractures: 2 classes, made split by split
     split       images  groups  fractured  intact
     training         8       4          4       4

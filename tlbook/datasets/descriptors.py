@@ -14,29 +14,23 @@ def describe_images(images):
     Returns
     -------
     numpy.ndarray
-        float32, (n, 576): the histograms of :func:`count_gradients` and :func:`count_colours`.
-    """
-    return np.hstack([count_gradients(images), count_colours(images)]).astype(np.float32)
+        float32, (n, 576): histograms of gradient directions in 8 by 8 cells, and of colours in 4 levels a channel.
 
-
-def count_gradients(images, cells=8, bins=8):
-    """Histogram of gradient directions in each cell of an image.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8, (n, size, size, 3), 0-255; ``size`` a multiple of ``cells``.
-    cells, bins : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, cells * cells * bins), each cell's histogram of length about 1.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> describe_images(np.zeros((5, 64, 64, 3), np.uint8)).shape
+    (5, 576)
 
     References
     ----------
     Dalal & Triggs 2005, doi:10.1109/CVPR.2005.177.
     """
+    return np.hstack([count_gradients(images), count_colours(images)]).astype(np.float32)
+
+
+def count_gradients(images, cells=8, bins=8):
+    """Histogram of gradient directions in each cell, float32, (n, cells * cells * bins), of length about 1."""
     grey = images.astype(np.float32).mean(-1) / 255
     down, right = np.gradient(grey, axis=(1, 2))
     strength = np.hypot(right, down)
@@ -50,18 +44,6 @@ def count_gradients(images, cells=8, bins=8):
 
 
 def count_colours(images, levels=4):
-    """Histogram of colours, each channel in a few levels, square-rooted.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8, (n, size, size, 3), 0-255.
-    levels : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (n, levels ** 3).
-    """
+    """Histogram of colours, each channel in a few levels, square-rooted: float64, (n, levels ** 3)."""
     codes = (images // (256 // levels)).astype(int) @ [levels**2, levels, 1]
     return np.sqrt([np.bincount(c.ravel(), minlength=levels**3) / c.size for c in codes])

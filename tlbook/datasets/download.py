@@ -17,35 +17,11 @@ PASSING_STATUS = (408, 425, 429, 500, 502, 503, 504)
 
 
 def download_file(url, path, *, digest=None, num_bytes=None, quiet=False, wait=1.0):
-    """Download a file, unless it is there already with the right checksum.
+    """Download a file, unless it is there already with the right checksum; return its path.
 
     What arrives goes to ``<name>.part`` beside ``path``. A download that was cut off goes on from there, in this call
-    or in a later one; the file gets its name when it is whole and its checksum is right.
-
-    Parameters
-    ----------
-    url : str
-    path : pathlib.Path
-        The file to make; its folder is made too.
-    digest : str, optional
-        SHA-256 in hexadecimal, or ``"md5:…"``. None checks the length alone, if that is known.
-    num_bytes : int, optional
-        Length of the file. None believes the server.
-    quiet : bool
-        True shows no progress bar.
-    wait : float
-        Seconds before the second try; each further try waits twice as long.
-
-    Returns
-    -------
-    pathlib.Path
-        ``path``.
-
-    Raises
-    ------
-    BadInput
-        No network, an address without the file, wrong bytes, no space left; the message names the address and where
-        to put the file by hand.
+    or in a later one; the file gets its name when it is whole and its checksum (SHA-256, or ``md5:…``) is right.
+    Each failure is bad input that names the address and where to put the file by hand.
     """
     path = Path(path)
     part = path.with_name(f"{path.name}.part")

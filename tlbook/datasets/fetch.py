@@ -1,4 +1,4 @@
-"""Fetch the official files of a case, and check what ``data/`` ships against its registry.
+"""Fetch the official files of a case, and list what ``data/`` ships with its checksums.
 
 Nothing here runs unless it is asked to by name.
 """
@@ -75,53 +75,14 @@ def _has_digest(path, digest):
 
 
 def write_registry(folder=None):
-    """Write the checksums of all that ``data/`` ships to its registry, one line a file: path and SHA-256.
-
-    Parameters
-    ----------
-    folder : pathlib.Path, optional
-        None is ``data/`` itself.
-
-    Returns
-    -------
-    pathlib.Path
-        The registry.
-    """
+    """Write the checksums of all that ``data/`` ships to its registry, and return its path."""
     folder = Path(folder or data_dir())
-    lines = [f"{name} {digest}\n" for name, digest in _hash_folder(folder).items()]
-    (folder / REGISTRY).write_text("".join(lines), encoding="utf-8")
+    (folder / REGISTRY).write_text(list_checksums(folder), encoding="utf-8")
     return folder / REGISTRY
 
 
-def verify_registry(folder=None):
-    """Compare what ``data/`` holds with its registry.
-
-    Parameters
-    ----------
-    folder : pathlib.Path, optional
-        None is ``data/`` itself.
-
-    Returns
-    -------
-    tuple of str
-        One line a file that is missing, changed or not in the registry; empty where all agree.
-    """
-    folder = Path(folder or data_dir())
-    lines = (folder / REGISTRY).read_text(encoding="utf-8").splitlines()
-    known, found = dict(line.rsplit(" ", 1) for line in lines if line), _hash_folder(folder)
-    faults = []
-    for name in sorted(known.keys() | found.keys()):
-        if name not in found:
-            faults.append(f"{name} is missing")
-        elif name not in known:
-            faults.append(f"{name} is not in {REGISTRY}")
-        elif known[name] != found[name]:
-            faults.append(f"{name} has changed: sha256 {found[name][:16]}…, not {known[name][:16]}…")
-    return tuple(faults)
-
-
-def _hash_folder(folder):
-    """Return the SHA-256 of every shipped file by its path; the registry and Python's own files are left out."""
+def list_checksums(folder):
+    """List every shipped file with its SHA-256, one a line; the registry and Python's own files are left out."""
     files = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix not in (".py", ".pyc")]
     names = {path.relative_to(folder).as_posix(): path for path in files if not path.name.startswith(".")}
-    return {name: hash_file(path) for name, path in names.items() if name != REGISTRY}
+    return "".join(f"{name} {hash_file(path)}\n" for name, path in names.items() if name != REGISTRY)

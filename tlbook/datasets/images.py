@@ -65,27 +65,10 @@ def decode_image(data):
 
 
 def read_thumbnail(data, size=THUMBNAIL_SIZE):
-    """Decode an image to a small grey square; damage is found as by decoding it in full, and faster.
+    """Decode an image to a small grey square, uint8, (size, size); damage is found as by decoding it in full.
 
     JPEG is decoded at an eighth of its size where that is enough: the whole entropy-coded stream is still read, which
     is where damage shows, and only the inverse transform is saved.
-
-    Parameters
-    ----------
-    data : bytes
-        Contents of an image file.
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size), 0-255.
-
-    Raises
-    ------
-    UnreadableImage
-        The image would not decode.
     """
     if data[:2] != b"\xff\xd8":
         return shrink_image(decode_image(data), size)
@@ -101,20 +84,7 @@ def read_thumbnail(data, size=THUMBNAIL_SIZE):
 
 
 def shrink_image(image, size=THUMBNAIL_SIZE):
-    """Shrink an image to a small grey square, each pixel the mean of what it covers.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        uint8, (height, width, 3), 0-255.
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size), 0-255.
-    """
+    """Shrink an image to a small grey square, uint8, (size, size), each pixel the mean of what it covers."""
     return _shrink(Image.fromarray(image).convert("L"), size)
 
 
@@ -123,20 +93,7 @@ def _shrink(grey, size):
 
 
 def resize_image(image, size):
-    """Squash an image to a square, bilinear with anti-aliasing (aspect ratio is given up).
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        uint8, (height, width, 3), 0-255.
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255; the input itself where it has that size.
-    """
+    """Squash an image to a square, bilinear with anti-aliasing; one of that size is returned as it is."""
     if image.shape[:2] == (size, size):
         return image
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))

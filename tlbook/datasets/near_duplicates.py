@@ -51,6 +51,13 @@ def draw_thumbnails(store, *, size=THUMBNAIL_SIZE, label="thumbnails", quiet=Tru
     -------
     numpy.ndarray
         uint8, (n, size, size).
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> case = tl.load_case("fractures", per_class=2, size=32)
+    >>> draw_thumbnails(case.train.images).shape
+    (4, 32, 32)
     """
     thumbnails = np.empty((len(store), size, size), np.uint8)
 
@@ -77,6 +84,14 @@ def find_nearest(thumbnails, others, *, mean=None):
         int64, (n,).
     correlation : numpy.ndarray
         float32, (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> thumbnails = np.random.default_rng(0).integers(0, 256, (10, 32, 32), dtype="uint8")
+    >>> nearest, correlation = find_nearest(thumbnails[[3, 7]], thumbnails)
+    >>> nearest.tolist(), correlation.round(3).tolist()
+    ([3, 7], [1.0, 1.0])
     """
     nearest, correlation = np.zeros(len(thumbnails), np.int64), np.full(len(thumbnails), -1.0, np.float32)
     views = [_standardise(view, mean) for view in (thumbnails, thumbnails[:, :, ::-1])]
@@ -104,33 +119,23 @@ def average_thumbnails(thumbnails):
     -------
     numpy.ndarray
         float32, (size * size,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> average_thumbnails(np.random.default_rng(0).integers(0, 256, (10, 32, 32), dtype="uint8")).shape
+    (1024,)
     """
     return _standardise(thumbnails[:: -(-len(thumbnails) // MAX_FOR_MEAN)]).mean(axis=0)
 
 
 def find_near_duplicates(thumbnails, splits, *, least=LEAST_CORRELATION, max_probes=MAX_PROBES, seed=0):
-    """Find the validation and test images that nearly equal a training image.
+    """Find the validation and test images (``splits`` not 0) that nearly equal a training image.
 
     Two images are near-duplicates where their thumbnails, without what all images share, correlate by at least
     ``least``, mirrored or not. Measured on nine real sets of up to 1,500 images, 0.95 finds copies, views of one sign
     and neighbouring slices of a scan; of the pairs in other groups it takes at most 1 %, most of them copies indeed.
-
-    Parameters
-    ----------
-    thumbnails : numpy.ndarray
-        uint8, (n, 32, 32).
-    splits : numpy.ndarray
-        int64, (n,), 0 for training.
-    least : float
-        -1 to 1.
-    max_probes : int
-        Of more validation and test images, so many are drawn at random and compared.
-    seed : int
-        Of that draw.
-
-    Returns
-    -------
-    NearDuplicates
+    Of more than ``max_probes`` validation and test images, so many are chosen at random.
     """
     train, candidates = np.flatnonzero(splits == 0), np.flatnonzero(splits != 0)
     probes = candidates
@@ -145,21 +150,7 @@ def find_near_duplicates(thumbnails, splits, *, least=LEAST_CORRELATION, max_pro
 
 
 def describe_near_duplicates(pairs, names, *, grouped):
-    """Put near-duplicates into one line that names up to three pairs.
-
-    Parameters
-    ----------
-    pairs : NearDuplicates
-    names : sequence of str
-        Of all images.
-    grouped : bool
-        Whether groups were given.
-
-    Returns
-    -------
-    str or None
-        None where there are none.
-    """
+    """Put near-duplicates into one line that names up to three pairs; None where there are none."""
     count = len(pairs.probes)
     if not count:
         return None

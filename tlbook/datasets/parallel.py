@@ -6,23 +6,9 @@ from tlbook.runtime import count_cores, show_progress
 
 
 def map_in_threads(function, count, label, *, quiet=False):
-    """Call a function for 0 … count − 1, in as many threads as there are cores.
+    """Call a function for 0 … count - 1, in as many threads as there are cores; return the results in order.
 
-    Parameters
-    ----------
-    function : callable
-        Takes an index.
-    count : int
-    label : str
-        What the progress bar says.
-    quiet : bool
-        True shows no progress bar.
-
-    Returns
-    -------
-    list
-        What the calls returned, in order. The first exception ends it; calls not begun are dropped, then as after
-        an interrupt.
+    The first exception ends it; calls not begun are dropped, then as after an interrupt.
     """
     pool = ThreadPoolExecutor(max_workers=count_cores())
     try:

@@ -38,6 +38,15 @@ def make_pipeline(images, labels=None, *, batch_size=32, shuffle=False, seed=0, 
     ------
     BadInput
         Numbers of images and labels differ, or the batch size is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tlbook.runtime import import_keras
+    >>> _ = import_keras()  # TensorFlow without its start-up lines
+    >>> data = make_pipeline(np.zeros((10, 8, 8, 3), np.uint8), np.arange(10), batch_size=4)
+    >>> [images.shape[0] for images, labels in data]
+    [4, 4, 2]
     """
     if labels is not None and len(labels) != len(images):
         raise BadInput(f"received {len(images)} images and {len(labels)} labels; expected one label an image")
@@ -52,25 +61,11 @@ def make_pipeline(images, labels=None, *, batch_size=32, shuffle=False, seed=0, 
 
 
 def order_images(count, *, shuffle=True, seed=0, skip=0):
-    """Give the order of the images, another each time it is iterated over.
+    """Give the order of ``count`` images as a dataset of int64 (), another each time it is iterated over.
 
     An order depends on the number of the iteration, on ``seed`` and on TensorFlow's own seed
-    (:func:`tlbook.runtime.set_seed`), and on nothing else: a run that goes on later sees what it would have seen.
-
-    Parameters
-    ----------
-    count : int
-        Number of images.
-    shuffle : bool
-        True gives a new order each epoch.
-    seed : int
-    skip : int
-        Iterations that lie behind: the first order given is the one after theirs.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Of int64 ().
+    (:func:`tlbook.runtime.set_seed`), and on nothing else: a run that goes on later, with ``skip`` iterations behind
+    it, sees what it would have seen.
     """
     import tensorflow as tf
 
@@ -84,19 +79,7 @@ def order_images(count, *, shuffle=True, seed=0, skip=0):
 
 
 def draw_keys(*, seed=0, skip=0):
-    """Draw a number for each batch of each epoch, for whatever is random in it.
-
-    Parameters
-    ----------
-    seed : int
-    skip : int
-        As for `order_images`.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Of int64 (), without end, others in each iteration.
-    """
+    """Give a number for each batch, a dataset of int64 () without end, others in each iteration; for what is random."""
     import tensorflow as tf
 
     keys = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
@@ -106,27 +89,7 @@ def draw_keys(*, seed=0, skip=0):
 
 
 def gather_batches(order, parts, *, batch_size):
-    """Turn an order into batches; several are gathered by one call, and nothing is copied beforehand.
-
-    Parameters
-    ----------
-    order : tf.data.Dataset
-        Of int64 (), of known length.
-    parts : sequence of numpy.ndarray
-        In memory or mapped from a file, (n, …).
-    batch_size : int
-        At least 1; the last batch may be smaller.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Of tuples, one tensor a part.
-
-    Raises
-    ------
-    BadInput
-        The batch size is below 1.
-    """
+    """Turn an order into batches of the arrays in ``parts``; one call gathers several, nothing is copied before."""
     if batch_size < 1:
         raise BadInput(f"received batches of {batch_size} images; expected at least 1")
     import tensorflow as tf
@@ -150,38 +113,9 @@ def prefetch_batches(batches):
 
     To stop the tuner's thread took a second or more after each epoch of a network at 160 px, a quarter of the epoch on
     two cores; where all batches lie in memory there is nothing to tune.
-
-    Parameters
-    ----------
-    batches : tf.data.Dataset
-
-    Returns
-    -------
-    tf.data.Dataset
-        The same batches in the same order.
     """
     import tensorflow as tf
 
     options = tf.data.Options()
     options.autotune.enabled = False
     return batches.prefetch(PREFETCHED).with_options(options)
-
-
-def load_pipeline(split, size, *, batch_size=32, shuffle=False, seed=0, augment=None):
-    """Read a split of a data set into memory and make its pipeline; see `make_pipeline`.
-
-    Parameters
-    ----------
-    split : Split
-    size : int
-        Pixels a side.
-    batch_size, shuffle, seed, augment
-        As for `make_pipeline`.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Of (images, labels): uint8, (batch, size, size, 3), 0-255, and int64, (batch,).
-    """
-    images = split.load(size)
-    return make_pipeline(images, split.labels, batch_size=batch_size, shuffle=shuffle, seed=seed, augment=augment)

@@ -55,20 +55,6 @@ def scan_folder(path):
 
     In a zip file a single top folder without images of its own is looked through. The order does not depend on
     the file system, and a folder lists as its zip does.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-
-    Returns
-    -------
-    Listing
-        Its store and its names are empty where there is no image.
-
-    Raises
-    ------
-    BadInput
-        There is no such folder, the file is neither a zip nor an image, or a zip member points outside the zip.
     """
     path = Path(path)
     if path.is_dir():

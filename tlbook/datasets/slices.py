@@ -18,6 +18,14 @@ def measure_entropy(images):
     numpy.ndarray
         float64, (n,), bits.
 
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grey = np.zeros((2, 16, 16, 3), np.uint8)
+    >>> grey[0, :4] = grey[1, :8] = 255
+    >>> measure_entropy(grey).round(3).tolist()
+    [0.811, 1.0]
+
     References
     ----------
     Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
@@ -52,6 +60,11 @@ def choose_slices(entropy, people, num_slices):
     ------
     BadInput
         A person has fewer slices.
+
+    Examples
+    --------
+    >>> choose_slices([1.0, 3.0, 2.0, 5.0, 4.0, 6.0], ["a", "a", "a", "b", "b", "b"], 2).tolist()
+    [1, 2, 3, 5]
     """
     entropy, people = np.asarray(entropy), np.asarray(people)
     unique, counts = np.unique(people, return_counts=True)

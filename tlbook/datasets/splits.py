@@ -13,33 +13,12 @@ MAX_GROUPS_TO_TRY = 5000
 
 
 def split_groups(labels, groups, *, fractions=FRACTIONS, seed=0):
-    """Divide images into splits at random, by class and by whole groups.
+    """Divide images into splits at random, by class and by whole groups; return the split of each, int64, (n,).
 
-    Group after group, largest first, is drawn to a split with probability proportional to what that split still
+    Group after group, largest first, falls to a split with probability proportional to what that split still
     needs of the group's classes; a class whose groups are running out goes to the splits that lack it. So groups of
     equal size give exact shares, large groups have their fair chance of every split, and each class is in each split.
-    Of ten such draws (one, beyond 5,000 groups) the most even is kept.
-
-    Parameters
-    ----------
-    labels : array_like
-        int, (n,), class of each image.
-    groups : array_like
-        str, (n,), group of each image; a group may span classes.
-    fractions : tuple of float
-        Share of each split; they sum to one.
-    seed : int
-        Any non-negative number.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, (n,), index of the split (with the default fractions 0 train, 1 validation, 2 test).
-
-    Raises
-    ------
-    BadInput
-        No draw puts each class in each split.
+    Of ten such divisions (one, beyond 5,000 groups) the most even is kept.
     """
     group_of, counts = _count_by_group(np.asarray(labels), np.asarray(groups))
     targets = _set_targets(counts.sum(axis=0), fractions)
@@ -83,6 +62,13 @@ def nested_subset(labels, groups, per_class, *, seed=0):
     -------
     numpy.ndarray
         int64, sorted indices.
+
+    Examples
+    --------
+    >>> labels, patients = [0, 0, 0, 1, 1, 1], ["a", "b", "c", "d", "e", "f"]
+    >>> few, more = (set(nested_subset(labels, patients, number).tolist()) for number in (1, 2))
+    >>> len(few), len(more), few < more
+    (2, 4, True)
     """
     labels, groups = np.asarray(labels, dtype=np.int64), np.asarray(groups)
     rng = np.random.default_rng([seed, 0x5EED])
