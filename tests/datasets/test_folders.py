@@ -243,7 +243,7 @@ def test_an_image_too_large_for_the_memory_is_skipped_and_named(make_folder, mon
     assert case.skipped == ("dogs/003.png: it takes more memory than is free",)
     assert len(case.train) + len(case.val) + len(case.test) == 39
     (folder / case.test.names[0]).write_bytes(encode_image(1, size=(9, 9)))
-    with pytest.raises(BadInput, match="cannot be read now .it takes more memory than is free.*free memory or leave"):
+    with pytest.raises(BadInput, match="cannot be read now .it takes more memory than is free.*free memory, or leave"):
         case.test.load(8)
 
 

@@ -105,8 +105,8 @@ class FileStore:
         except UnreadableImage as error:
             if not self.checked:
                 raise
-            mend = "free memory or leave it out" if str(error) == NO_MEMORY else "it has changed since; put it back"
+            mend = "free memory, or leave it out," if str(error) == NO_MEMORY else "put it back"
             raise BadInput(
                 f"the image {self.names[index]!r} was read when the data set was checked and cannot be read now "
-                f"({error}); expected images that stay as they are; {mend}, and start again"
+                f"({error}); expected images that stay as they are; {mend} and start again"
             ) from error
