@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.datasets.arrays import from_arrays as from_arrays
     from tlbook.datasets.folders import from_folder as from_folder
     from tlbook.datasets.tables import from_table as from_table
+    from tlbook.models.foreign import source_from_keras as source_from_keras
     from tlbook.models.sources import SourceModel as SourceModel
     from tlbook.models.sources import load_source as load_source
     from tlbook.models.strategies import FiLMOnly as FiLMOnly
@@ -38,6 +39,7 @@ _HOME = {
     "from_arrays": "tlbook.datasets.arrays",
     "SourceModel": "tlbook.models.sources",
     "load_source": "tlbook.models.sources",
+    "source_from_keras": "tlbook.models.foreign",
     "FromScratch": "tlbook.models.strategies",
     "HeadOnly": "tlbook.models.strategies",
     "PartialUnfreeze": "tlbook.models.strategies",

@@ -42,14 +42,15 @@ def test_second_call_reads_the_cache(source, cache, monkeypatch):
 def test_another_image_source_or_size_is_another_key(source, cache):
     extract_features(source, make_split())
     extract_features(source, make_split(seed=1))
-    extract_features(replace(source, weights_sha256="other"), make_split())
+    extract_features(load_source("random", image_size=32, seed=1), make_split())
     extract_features(load_source("random", image_size=64), make_split())
     assert len(list(cache.glob("*.npy"))) == 4
 
 
-def test_names_and_labels_are_no_part_of_the_key(source, cache):
+def test_names_labels_and_stated_hashes_are_no_part_of_the_key(source, cache):
     split = make_split()
     extract_features(source, split)
+    extract_features(replace(source, name="other", weights_sha256="stated"), split)
     extract_features(source, replace(split, names=tuple("abcde"), labels=split.labels + 1))
     assert len(list(cache.glob("*"))) == 1
 

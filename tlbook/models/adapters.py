@@ -2,6 +2,8 @@
 
 from tlbook.runtime import import_keras
 
+FILM = "_film"  # end of the names of added layers
+
 
 def list_batch_norm(model):
     """List the layers of BatchNormalization in a network.
@@ -19,6 +21,12 @@ def list_batch_norm(model):
     return [layer for layer in model.layers if isinstance(layer, kind)]
 
 
+def hides_batch_norm(layer):
+    """True where a layer is made of others, and a BatchNormalization is among them."""
+    kind = import_keras().layers.BatchNormalization
+    return any(isinstance(inner, kind) for inner in layer._flatten_layers(include_self=False))
+
+
 def name_film(layer):
     """Name the layer of scales and shifts that belongs to a BatchNormalization.
 
@@ -30,7 +38,7 @@ def name_film(layer):
     -------
     str
     """
-    return f"{layer.name}_film"
+    return f"{layer.name}{FILM}"
 
 
 def call_with_film(layer, *inputs, **options):

@@ -7,6 +7,7 @@ import numpy as np
 
 from tlbook.models.adapters import call_with_film
 from tlbook.models.backbones import draw_weights
+from tlbook.models.copying import copy_layer, copy_weights
 from tlbook.models.heads import add_head
 from tlbook.runtime import import_keras
 
@@ -43,24 +44,13 @@ def build_classifier(backbone, classes, *, trainable=True, seed=0, keep_weights=
     keras = import_keras()
     added = {"call_function": call_with_film} if film else {}
     with draw_weights(seed):
-        copy = keras.models.clone_model(backbone, clone_function=_copy_layer, **added)
+        copy = keras.models.clone_model(backbone, clone_function=copy_layer, **added)
     for layer in [layer for layer in backbone.layers if layer.weights]:
-        scales_pixels = isinstance(layer, keras.layers.Normalization)
-        if keep_weights or scales_pixels:
-            copy.get_layer(layer.name).set_weights(layer.get_weights())
-        if scales_pixels:
-            copy.get_layer(layer.name).finalize_state()  # it works with constants that it takes from its weights
+        if keep_weights or isinstance(layer, keras.layers.Normalization):
+            copy_weights(layer, copy.get_layer(layer.name))
     for layer in copy.layers:
         layer.trainable = trainable
     return keras.Model(copy.input, add_head(copy.output, len(classes), seed=seed), name="classifier")
-
-
-def _copy_layer(layer):
-    """Make a layer anew from its configuration, for :func:`keras.models.clone_model`."""
-    config = layer.get_config()
-    if isinstance(layer, import_keras().layers.TFSMLayer):
-        return type(layer)(**config)  # its own from_config distrusts any SavedModel; this one is in use already
-    return type(layer).from_config(config)
 
 
 def set_head(model, head):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tlbook.errors import BadInput
 from tlbook.files import hash_file
 from tlbook.models import hub
+from tlbook.models.adapters import hides_batch_norm
 from tlbook.models.backbones import build_application, draw_weights
 from tlbook.models.choice import SourceChoice, check_source
 from tlbook.models.listing import SourceInfo, sources
@@ -48,6 +49,14 @@ class SourceModel:
     weights_sha256: str
     origin: str
     learning_rate: float = 1e-4
+
+    def __post_init__(self):
+        hidden = [layer.name for layer in self.backbone.layers if hides_batch_norm(layer)]
+        if hidden:
+            raise BadInput(
+                f"received a `backbone` whose layer {hidden[0]} has BatchNormalization inside, where no strategy "
+                f"reaches it; expected plain layers: source_from_keras(model, name={self.name!r}) takes a model apart"
+            )
 
 
 def load_source(name="photos", *, weights=None, image_size=None, seed=0):

@@ -1,5 +1,6 @@
 """Cut a backbone into an ordered stem, blocks and top, whatever its architecture."""
 
+import itertools
 import re
 from collections import Counter
 
@@ -19,8 +20,8 @@ def cut_stages(backbone):
     """Group the layers of a backbone into stages that one tensor alone connects.
 
     Everything after the border of a stage depends on a single tensor, so that the stages below can be frozen, run
-    once and cached. Between such borders the layers' own names tell the blocks. NASNet's cells look two cells back:
-    it has no border after its stem.
+    once and cached. Between such borders the layers' own names tell the blocks; where no name tells any, each layer or
+    branching with weights is one. NASNet's cells look two cells back: it has no border after its stem.
 
     Parameters
     ----------
@@ -33,10 +34,13 @@ def cut_stages(backbone):
         Name and layer names of every stage, from ``stem`` to ``top``; input and preprocessing are in none.
     """
     layers = {layer.name for layer in backbone.layers} - set(NO_STAGE)
-    segments = [[name for name in segment if name in layers] for segment in _cut_segments(backbone)]
+    segments = [[name for name in segment if name in layers] for segment in cut_segments(backbone)]
     segments = [segment for segment in segments if segment]
     blocks = [_name_block(segment) for segment in segments]
     last = max((i for i, block in enumerate(blocks) if block), default=-1)
+    if last < 0:
+        blocks = _count_blocks(segments, _list_heavy(backbone))
+        last = len(blocks)
     stages = {}
     current = "stem"
     for i, (segment, block) in enumerate(zip(segments, blocks, strict=True)):
@@ -65,18 +69,31 @@ def list_blocks(backbone, stages):
     tuple of (str, tuple of str)
         Name and layer names of every block, from the stem to the top.
     """
-    layers = import_keras().layers
-    normalisations = (
-        layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization,
-    )  # fmt: skip
-    heavy = {layer.name for layer in backbone.layers if layer.weights and not isinstance(layer, normalisations)}
-    blocks = []
+    heavy, blocks = _list_heavy(backbone), []
     for name, names in _cut_cells(backbone) if len(stages) == 1 else stages:
         if blocks and not heavy.intersection(names):
             blocks[-1] = (blocks[-1][0], (*blocks[-1][1], *names))
         else:
             blocks.append((name, tuple(names)))
     return tuple(blocks)
+
+
+def _list_heavy(backbone):
+    """Return the names of the layers with weights other than those of normalisations."""
+    layers = import_keras().layers
+    normalisations = (
+        layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.Normalization,
+    )  # fmt: skip
+    return {layer.name for layer in backbone.layers if layer.weights and not isinstance(layer, normalisations)}
+
+
+def _count_blocks(segments, heavy):
+    """Name a block where a segment has heavy layers, None elsewhere; none at all where one segment has most of them."""
+    counts = [len(heavy.intersection(segment)) for segment in segments]
+    if 2 * max(counts, default=0) > sum(counts):
+        return [None] * len(segments)
+    numbers = itertools.accumulate(map(bool, counts))
+    return [f"block_{n - 1}" if count and n > 1 else None for n, count in zip(numbers, counts, strict=True)]
 
 
 def _cut_cells(backbone):
@@ -98,13 +115,13 @@ def _name_block(segment):
     return f"block_{block}" if block.isdigit() else block
 
 
-def _cut_segments(backbone):
+def cut_segments(backbone):
     """List the operations' names, cut wherever only one tensor is still needed."""
     operations = backbone.operations
     order = {id(operation): i for i, operation in enumerate(operations)}
     last_use = [0] * len(operations)
     for i, operation in enumerate(operations):
-        for tensor in _list_inputs(operation):
+        for tensor in list_inputs(operation):
             source = order[id(tensor._keras_history.operation)]
             last_use[source] = max(last_use[source], i)
     segments, current, needed_until = [], [], 0
@@ -117,7 +134,8 @@ def _cut_segments(backbone):
     return [*segments, current] if current else segments
 
 
-def _list_inputs(operation):
+def list_inputs(operation):
+    """Return the tensors that an operation works on; none of an input."""
     if not operation._inbound_nodes:
         return []
     return operation._inbound_nodes[0].input_tensors if operation._inbound_nodes[0].parent_nodes else []

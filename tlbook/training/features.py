@@ -8,6 +8,7 @@ import numpy as np
 from tlbook.errors import NO_SPACE
 from tlbook.files import replace_file
 from tlbook.models.classifiers import build_feature_model
+from tlbook.models.fingerprint import hash_network, is_stock
 from tlbook.models.prediction import predict_padded
 from tlbook.runtime import cache_dir, show_progress
 
@@ -18,8 +19,9 @@ BATCH_SIZE = 32
 def extract_features(source, split, *, cache=True, quiet=False):
     """Run a frozen source once over a split of a data set.
 
-    The result is kept in the cache folder under a key of the images' content, the source's weights, the image size and
-    the pooling rule. Two processes may compute the same features at once: each writes a file of its own and renames it.
+    The result is kept in the cache folder under a key of the images' content, the backbone's weights and graph as they
+    are now, the image size and the pooling rule; of layers that are not Keras's own nothing is kept.
+    Two processes may compute the same features at once: each writes a file of its own and renames it.
 
     Parameters
     ----------
@@ -37,6 +39,7 @@ def extract_features(source, split, *, cache=True, quiet=False):
     """
     if not len(split):
         return np.zeros((0, source.backbone.output_shape[-1]), np.float32)
+    cache = cache and is_stock(source.backbone)
     path = cache_dir() / "features" / f"{_key(source, split, quiet)}.npy" if cache else None
     kept = _read(path, (len(split), source.backbone.output_shape[-1])) if cache else None
     if kept is not None:
@@ -65,7 +68,7 @@ def _feature_model(backbone):
 
 def _key(source, split, quiet):
     digest = hashlib.sha256(RULE)
-    digest.update(f"{source.name} {source.weights_sha256} {source.image_size}".encode())
+    digest.update(f"{hash_network(source.backbone)} {source.image_size}".encode())
     for i in show_progress(range(len(split)), "looking for kept features", quiet=quiet):
         digest.update(split.images.fingerprint(i))
     return digest.hexdigest()
