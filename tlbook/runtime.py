@@ -1,6 +1,7 @@
 """What the machine offers: paths, seeds, versions, progress and a quiet TensorFlow."""
 
 import contextlib
+import functools
 import importlib.metadata
 import logging
 import os
@@ -9,19 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_whole
 
+LARGEST_SEED = 2**32 - 1
 PACKAGES = ("tlbook", "tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow")
+BACKEND_PACKAGES = {"jax": ("jax", "jaxlib"), "torch": ("torch",), "openvino": ("openvino",)}
 
 
 def data_dir():
-    """Folder with the shipped cards, weights and results.
-
-    Returns
-    -------
-    pathlib.Path
-        ``data/`` of a clone, or its installed copy (the package ``tlbook_data``).
-    """
+    """Folder with the shipped cards, weights and results: ``data/`` of a clone, or its installed copy."""
     clone = Path(__file__).resolve().parents[1] / "data"
     if clone.is_dir():
         return clone
@@ -31,35 +28,18 @@ def data_dir():
 
 
 def mirror_dir():
-    """Folder named by ``TLBOOK_DATA_DIR``: real data sets and weights, looked in before any download.
-
-    Returns
-    -------
-    pathlib.Path or None
-        None where the variable is unset or empty.
-
-    Raises
-    ------
-    BadInput
-        The variable names something that is no folder.
-    """
+    """Folder named by ``TLBOOK_DATA_DIR``: data sets and weights, looked in before any download; None where unset."""
     name = os.environ.get("TLBOOK_DATA_DIR", "")
     if not name:
         return None
     folder = Path(os.path.expanduser(name))
     if not os.path.isdir(folder):
-        raise BadInput(f"TLBOOK_DATA_DIR is {name!r}, which is no folder; point it at one or unset it")
+        raise BadInput(f"received TLBOOK_DATA_DIR {name!r}; expected a folder; point it at one or unset it")
     return folder
 
 
 def cache_dir():
-    """Folder for downloads and cached features (``TLBOOK_CACHE_DIR``, else the user's cache).
-
-    Returns
-    -------
-    pathlib.Path
-        Not created by this call.
-    """
+    """Folder for downloads and cached features (``TLBOOK_CACHE_DIR``, else the user's cache); it may not exist yet."""
     if os.environ.get("TLBOOK_CACHE_DIR"):
         return Path(os.path.expanduser(os.environ["TLBOOK_CACHE_DIR"]))
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -88,20 +68,52 @@ def import_keras():
     -------
     module
         ``keras``; the backend is the one that Keras is configured for.
+
+    Examples
+    --------
+    >>> keras = import_keras()
+    >>> keras.backend.backend() in ("tensorflow", "jax", "torch")
+    True
     """
     logging.getLogger("tensorflow").addFilter(_tells_news)
     if "keras" in sys.modules:
         return sys.modules["keras"]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # off by default without AVX-512; convolutions twice as fast
-    with quiet_stderr():
-        import keras
+    try:
+        with quiet_stderr():
+            import keras
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"received no package {error.name.split('.')[0]!r}; expected Keras and its backend; install them: pip "
+            "install 'tlbook[tensorflow]', or set KERAS_BACKEND to a backend that is installed"
+        ) from None
+    if keras.config.backend() == "tensorflow":
+        import_tensorflow()
+    return keras
 
-        if keras.backend.backend() == "tensorflow":
+
+@functools.cache
+def import_tensorflow():
+    """Import TensorFlow, which feeds the batches to every backend, without its start-up lines.
+
+    Where another backend computes, TensorFlow keeps its hands off the GPU: it would take most of the memory.
+    """
+    backend = import_keras().config.backend()
+    try:
+        with quiet_stderr():
             import tensorflow as tf
 
+            if backend != "tensorflow":
+                with contextlib.suppress(RuntimeError):  # the reader's own code has begun to use it
+                    tf.config.set_visible_devices([], "GPU")
             tf.constant(0)  # the device start-up lines appear with the first operation
-    return keras
+    except ModuleNotFoundError:
+        raise BadInput(
+            f"received no TensorFlow beside Keras on {backend}; expected it on every backend, for it feeds the batches "
+            "that a network trains on; install it: pip install tensorflow"
+        ) from None
+    return tf
 
 
 def _tells_news(record):
@@ -109,83 +121,100 @@ def _tells_news(record):
     return "triggered tf.function retracing" not in record.getMessage()
 
 
-def set_seed(seed):
+def set_seed(seed: int) -> None:
     """Seed Python, NumPy and the backend, and ask TensorFlow for deterministic operations.
 
     Parameters
     ----------
     seed : int
         0 to 2**32 - 1.
-    """
-    keras = import_keras()
-    keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()
+    Raises
+    ------
+    BadInput
+        ``seed`` is no such number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> set_seed(3)
+    >>> first = np.random.rand()
+    >>> set_seed(3)
+    >>> np.random.rand() == first
+    True
+    """
+    fits = is_whole(seed) and 0 <= seed <= LARGEST_SEED
+    check_arguments({"seed": seed}, {"seed": (fits, f"a whole number from 0 to {LARGEST_SEED}")})
+    keras = import_keras()
+    with contextlib.suppress(BadInput):  # Keras seeds TensorFlow wherever it is, and would import it with its noise
+        import_tensorflow()
+    keras.utils.set_random_seed(int(seed))
+    if keras.config.backend() == "tensorflow":
+        import_tensorflow().config.experimental.enable_op_determinism()
+
+
+def name_backend():
+    """Name Keras's backend with its version, such as ``tensorflow 2.21.0``."""
+    name = import_keras().config.backend()
+    return " ".join([name, *_list_versions([name]).values()])  # of tensorflow-cpu, say, the name alone
 
 
 def versions():
-    """Versions of Python and of the packages that a result depends on.
+    """Versions by name: Python, the installed packages that a result depends on, the backend where Keras is loaded."""
+    backend = sys.modules["keras"].config.backend() if "keras" in sys.modules else ""
+    found = {"python": platform.python_version(), **_list_versions(PACKAGES + BACKEND_PACKAGES.get(backend, ()))}
+    return found | ({"backend": backend} if backend else {})
 
-    Returns
-    -------
-    dict of str to str
-        Packages that are not installed are left out.
-    """
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
+
+def _list_versions(names):
+    found = {}
+    for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
 
 
 def count_cores():
-    """Count the processor cores that this process may use.
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
+    """Count the processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def hardware():
-    """Name the machine's compute: processor kind, cores and accelerators.
-
-    Returns
-    -------
-    dict
-        ``machine``, ``cores`` and ``accelerators`` (list of str, empty on a CPU).
-    """
-    accelerators = []
-    if "tensorflow" in sys.modules:
-        tf = sys.modules["tensorflow"]
-        accelerators = [d.device_type for d in tf.config.list_physical_devices() if d.device_type != "CPU"]
+    """Name the machine's compute: ``machine``, ``cores``, and ``accelerators`` once Keras is loaded (none on a CPU)."""
+    accelerators = list_accelerators() if "keras" in sys.modules else []
     return {"machine": platform.machine(), "cores": count_cores(), "accelerators": accelerators}
 
 
-def show_progress(items, label, *, total=None, quiet=False):
-    """Iterate with a progress bar on standard error, if that is a terminal.
+def list_accelerators():
+    """List the accelerators that Keras's backend computes on, by kind: ``["GPU"]``, say."""
+    backend = import_keras().config.backend()
+    if backend == "jax":
+        import jax
 
-    Parameters
-    ----------
-    items : iterable
-    label : str
-        What is going on, in a word or two.
-    total : int, optional
-        Number of items where ``items`` does not know it.
-    quiet : bool
-        True shows no bar.
+        return [device.platform.upper() for device in jax.devices() if device.platform != "cpu"]
+    if backend == "torch":
+        import torch
 
-    Returns
-    -------
-    iterable
-        The same items.
+        return ["GPU"] * torch.cuda.device_count()
+    if backend == "tensorflow":
+        devices = import_tensorflow().config.list_physical_devices()
+        return [device.device_type for device in devices if device.device_type != "CPU"]
+    return []
+
+
+def choose_compilation():
+    """Choose whether Keras compiles a model's steps, its ``jit_compile``.
+
+    XLA on a CPU ran small convolutional networks ten times slower than TensorFlow's default path; JAX without it goes
+    operation by operation.
     """
+    return False if import_keras().config.backend() == "tensorflow" else "auto"
+
+
+def show_progress(items, label, *, total=None, quiet=False):
+    """Iterate over the same items with a progress bar on standard error, if that is a terminal and not ``quiet``."""
     from tqdm import tqdm
 
     disable = quiet or not sys.stderr.isatty()
@@ -193,23 +222,12 @@ def show_progress(items, label, *, total=None, quiet=False):
 
 
 def describe_code(folder):
-    """Name the state of the code that a folder belongs to.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-
-    Returns
-    -------
-    str
-        Twelve digits of the commit, ``+changes`` where files of the package or the benchmarks differ or are new, and
-        ``unknown`` outside a repository.
-    """
+    """Name the state of the code that a folder belongs to: 12 digits of the commit, ``+changes``, or ``unknown``."""
 
     def git(*words):
         return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
 
-    try:
+    try:  # changes of the package or the benchmarks
         changes = git("status", "--porcelain", "--", ":/tlbook", ":/benchmarks")
         return git("rev-parse", "--short=12", "HEAD") + ("+changes" if changes else "")
     except (OSError, subprocess.CalledProcessError):

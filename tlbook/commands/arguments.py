@@ -7,9 +7,7 @@ from pathlib import Path
 from tlbook import __version__
 from tlbook.errors import BadInput
 from tlbook.models.strategies import STRATEGIES
-
-LARGEST_SEED = 2**32 - 1
-
+from tlbook.runtime import LARGEST_SEED
 
 ARGUMENT = re.compile(r"`([a-z]\w*)`")
 POSITIONAL = {"path": "FOLDER", "data": "FOLDER"}

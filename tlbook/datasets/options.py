@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 from tlbook.errors import BadInput
-
-LARGEST_SEED = 2**32 - 1
+from tlbook.runtime import LARGEST_SEED
 
 
 @dataclass(frozen=True)

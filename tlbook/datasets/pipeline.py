@@ -3,6 +3,7 @@
 import numpy as np
 
 from tlbook.errors import BadInput
+from tlbook.runtime import import_tensorflow
 
 GATHER = 8  # batches that are gathered in one call
 PREFETCHED = 2  # batches
@@ -67,8 +68,7 @@ def order_images(count, *, shuffle=True, seed=0, skip=0):
     (:func:`tlbook.runtime.set_seed`), and on nothing else: a run that goes on later, with ``skip`` iterations behind
     it, sees what it would have seen.
     """
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     order = tf.data.Dataset.range(count)
     if not shuffle:
         return order
@@ -80,8 +80,7 @@ def order_images(count, *, shuffle=True, seed=0, skip=0):
 
 def draw_keys(*, seed=0, skip=0):
     """Give a number for each batch, a dataset of int64 () without end, others in each iteration; for what is random."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     keys = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
     for _ in range(skip):
         iter(keys)
@@ -92,8 +91,7 @@ def gather_batches(order, parts, *, batch_size):
     """Turn an order into batches of the arrays in ``parts``; one call gathers several, nothing is copied before."""
     if batch_size < 1:
         raise BadInput(f"received batches of {batch_size} images; expected at least 1")
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     parts = [np.asanyarray(part) for part in parts]
 
     def take(indices):
@@ -114,8 +112,7 @@ def prefetch_batches(batches):
     To stop the tuner's thread took a second or more after each epoch of a network at 160 px, a quarter of the epoch on
     two cores; where all batches lie in memory there is nothing to tune.
     """
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     options = tf.data.Options()
     options.autotune.enabled = False
     return batches.prefetch(PREFETCHED).with_options(options)

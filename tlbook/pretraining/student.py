@@ -1,7 +1,7 @@
 """The network in pre-training: one compact residual network under several heads, in backend-neutral Keras."""
 
 from tlbook.models.networks import build_compact_resnet
-from tlbook.runtime import import_keras
+from tlbook.runtime import choose_compilation, import_keras
 
 
 def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, num_world_classes):
@@ -33,8 +33,7 @@ def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, 
     student = _student_class(keras, recipe)(backbone.input, outputs, name="student")
     rates = _schedule(keras, recipe)
     optimizer = keras.optimizers.AdamW(rates, weight_decay=recipe.weight_decay, global_clipnorm=5.0)
-    compiled = keras.backend.backend() == "jax"  # which would run operation by operation; the others gain nothing
-    student.compile(optimizer=optimizer, jit_compile=compiled)
+    student.compile(optimizer=optimizer, jit_compile=choose_compilation())
     student.optimizer.build(student.trainable_variables)
     return student
 

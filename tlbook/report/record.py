@@ -1,13 +1,11 @@
 """What ``report.json`` says of a run, and its tables."""
 
-import contextlib
 import csv
-import importlib.metadata
 import io
 
 import numpy as np
 
-from tlbook.runtime import hardware, import_keras, versions
+from tlbook.runtime import hardware, name_backend, versions
 
 SCHEMA = 1
 
@@ -42,19 +40,11 @@ def build_report(run, dataset, scores, *, seconds, options):
         "seconds": {key: round(value, 3) for key, value in seconds.items()},
         "seed": run.seed,
         "options": options,
-        "backend": _name_backend(),
+        "backend": name_backend(),
         "versions": versions(),
         "hardware": hardware(),
         "warnings": [*dataset.warnings, *scores.warnings],
     }
-
-
-def _name_backend():
-    """Name Keras's backend with its version, such as ``tensorflow 2.21.0``."""
-    name = import_keras().backend.backend()
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # tensorflow-cpu, say
-        return f"{name} {importlib.metadata.version(name)}"
-    return name
 
 
 def format_predictions(split, probabilities, classes, *, has_groups):

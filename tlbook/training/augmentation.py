@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlbook.errors import check_arguments, is_flag, is_number
-from tlbook.runtime import import_keras
+from tlbook.runtime import import_tensorflow
 
 DRAWS = 7  # uniform numbers an image: mirror, zoom, shift (2), contrast, brightness, turn
 VIEWS = 4  # fixed views of an image where the frozen part runs once
@@ -108,8 +108,7 @@ def find_augmentation(modality: str | None) -> Augmentation:
 
 def draw_numbers(count, seed, key):
     """Sample the numbers that vary a batch: float32, (count, 7), 0-1, others for each ``key`` (an int64 tensor)."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     # only the low 31 bits of each: a seed may be anything up to 2**32
     pair = tf.stack([tf.constant(seed % 2**31, tf.int64), tf.cast(key, tf.int64) % 2**31])
     return tf.random.stateless_uniform((count, DRAWS), pair)
@@ -124,8 +123,7 @@ def draw_view(count, seed, view, num_views):
 
 def choose_views(numbers, num_views):
     """Choose a view for each image of a batch, int64, (batch,): the one that has mirroring as the numbers have it."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     return tf.cast(numbers[:, 0] * num_views, tf.int64)
 
 
@@ -134,16 +132,18 @@ def augment_images(augmentation, images, numbers):
 
     ``numbers`` are those of :func:`draw_numbers` or :func:`draw_view`, (batch, 7).
     """
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     numbers = tf.convert_to_tensor(numbers)
     if augmentation.mirror:
         images = tf.where(numbers[:, 0, None, None, None] >= 0.5, images[:, :, ::-1], images)
     if augmentation.moves:
         transforms = _build_transforms(augmentation, numbers, images.shape[1])
-        images = import_keras().ops.image.affine_transform(
-            tf.cast(images, tf.float32), transforms, fill_mode="nearest", data_format="channels_last"
-        )
+        shape, images = images.shape, tf.cast(images, tf.float32)  # TensorFlow's own: batches are fed by it everywhere
+        images = tf.raw_ops.ImageProjectiveTransformV3(
+            images=images, transforms=transforms, output_shape=tf.shape(images)[1:3], fill_value=0.0,
+            interpolation="BILINEAR", fill_mode="NEAREST",
+        )  # fmt: skip
+        images = tf.ensure_shape(images, shape)
     if augmentation.brightness or augmentation.contrast:
         images = tf.cast(images, tf.float32)
         mean = tf.reduce_mean(images, (1, 2, 3), keepdims=True)
@@ -162,8 +162,7 @@ def _centre(numbers, column):
 
 def _build_transforms(augmentation, numbers, size):
     """Build (batch, 8) projective transforms, from output to input pixels, about the picture's centre."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     angle = np.pi / 180 * augmentation.turn * _centre(numbers, 6)
     scale = 1 + augmentation.zoom * _centre(numbers, 1)
     cos, sin = scale * tf.cos(angle), scale * tf.sin(angle)
@@ -180,8 +179,7 @@ def mix_pairs(images, labels, alpha, key):
 
     This is mixup (Zhang et al. 2018, arXiv:1710.09412) with one share a batch, sampled from Beta(alpha, alpha).
     """
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     pair = tf.stack([tf.constant(1, tf.int64), tf.cast(key, tf.int64) % 2**31])
     gammas = tf.random.stateless_gamma((2,), pair, alpha, dtype=tf.float64)  # of tiny alpha, float32 would underflow
     share = tf.cast(gammas[0] / tf.maximum(gammas[0] + gammas[1], 1e-300), tf.float32)

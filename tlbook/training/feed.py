@@ -3,6 +3,7 @@
 import numpy as np
 
 from tlbook.datasets.pipeline import draw_keys, gather_batches, order_images, prefetch_batches
+from tlbook.runtime import import_tensorflow
 from tlbook.training.augmentation import augment_images, choose_views, draw_numbers, mix_pairs
 
 VAL_BATCH_SIZE = 64
@@ -36,7 +37,7 @@ def make_train_batches(images, labels, training, *, batch_size, num_views=0, see
     tf.data.Dataset
         Of images and labels.
     """
-    import tensorflow as tf
+    tf = import_tensorflow()
 
     def arrange(order, keys):
         options = {"batch_size": batch_size, "num_views": num_views, "seed": seed}
@@ -54,8 +55,7 @@ def make_train_batches(images, labels, training, *, batch_size, num_views=0, see
 
 def _list_epochs(order, keys, count, num_steps):
     """List the orders and keys of all epochs, without end: those of every iteration that Keras does not throw away."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     parts = tf.data.Dataset.zip(order.batch(count), keys.take(num_steps).batch(num_steps)).repeat()
     parts = parts.enumerate().filter(lambda number, _: number % ITERATIONS == 0)
     return parts.map(lambda _, part: (tf.ensure_shape(part[0], (count,)), tf.ensure_shape(part[1], (num_steps,))))
@@ -63,8 +63,7 @@ def _list_epochs(order, keys, count, num_steps):
 
 def _arrange_epoch(order, keys, parts, training, *, batch_size, num_views, seed):
     """Turn an order of images, and a number for each batch, into the batches of one epoch."""
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     (images, labels), augmentation = parts, training.augmentation
     if num_views > 1:
         order = _choose_rows(order, keys, len(labels), num_views, batch_size=batch_size, seed=seed)
@@ -84,7 +83,7 @@ def _arrange_epoch(order, keys, parts, training, *, batch_size, num_views, seed)
 
 def _choose_rows(order, keys, count, num_views, *, batch_size, seed):
     """Turn an order of images into one of rows of activations, by the numbers that would vary the same batch."""
-    import tensorflow as tf
+    tf = import_tensorflow()
 
     def choose(indices, key):
         return choose_views(draw_numbers(tf.shape(indices)[0], seed, key), num_views) * count + indices
@@ -127,6 +126,5 @@ def weigh_batches(batches, weights):
     tf.data.Dataset
         Of images, distributions and weights.
     """
-    import tensorflow as tf
-
+    tf = import_tensorflow()
     return batches.map(lambda images, labels: (images, labels, tf.linalg.matvec(labels, tf.constant(weights))))

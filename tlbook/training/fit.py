@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tlbook.errors import BadInput
-from tlbook.runtime import import_keras, show_progress
+from tlbook.runtime import choose_compilation, import_keras, import_tensorflow, show_progress
 from tlbook.training.activation_cache import cache_activations, choose_cache_place, find_frozen_part
 from tlbook.training.checkpoint import FILE, Checkpoint, load_state, make_callbacks, name_run
 from tlbook.training.feed import make_train_batches, make_val_batches, weigh_batches
@@ -74,6 +74,7 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     -------
     Fit
     """
+    import_tensorflow()  # without it nothing is fed: to be said before anything is computed
     training = training or Training()
     augmentation = replace(training.augmentation, mirror=training.augmentation.mirror or strategy.mirror)
     training = replace(training, augmentation=augmentation)
@@ -108,9 +109,10 @@ def _check_updates(steps, accumulate):
 
 def _prepare(model, train, val, strategy, training, *, seed, quiet):
     """Run what is frozen, where that pays; give labels the form that the loss takes."""
-    if training.is_soft:
-        rows = np.eye(model.output_shape[-1], dtype=np.float32)
-        train, val = ((images, rows[labels]) for images, labels in (train, val))
+    rows = np.eye(model.output_shape[-1], dtype=np.float32)
+    train, val = (  # JAX warns of 64 bits
+        (images, rows[labels] if training.is_soft else labels.astype(np.int32)) for images, labels in (train, val)
+    )
     # mixing pixels is not mixing activations: mixup needs the whole network in every epoch
     frozen = find_frozen_part(model) if training.cache_activations and not training.mixup else None
     augmentation = training.augmentation
@@ -210,8 +212,10 @@ def compile_model(
         scale_loss=policy == "mixed_float16",
     )  # fmt: skip
     steps_per_call = steps_per_call if keras.config.backend() == "tensorflow" else 1
-    # XLA on a CPU ran small convolutional networks ten times slower than the default path
-    model.compile(optimizer, loss, weighted_metrics=[accuracy], jit_compile=False, steps_per_execution=steps_per_call)
+    model.compile(
+        optimizer, loss, weighted_metrics=[accuracy], jit_compile=choose_compilation(),
+        steps_per_execution=steps_per_call,
+    )  # fmt: skip
     optimizer.build(model.trainable_variables)  # like the metric's: variables made within a step have it traced twice
 
 
@@ -229,4 +233,4 @@ def balance_classes(labels):
         Mean weight over the images is 1.
     """
     classes, counts = np.unique(labels, return_counts=True)
-    return {int(c): len(labels) / (len(classes) * n) for c, n in zip(classes, counts, strict=True)}
+    return {int(c): float(len(labels) / (len(classes) * n)) for c, n in zip(classes, counts, strict=True)}

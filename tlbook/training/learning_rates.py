@@ -7,7 +7,7 @@ import numpy as np
 
 from tlbook.errors import BadInput, check_arguments, is_number, is_whole
 from tlbook.models.stages import cut_stages
-from tlbook.runtime import import_keras
+from tlbook.runtime import choose_compilation, import_keras
 
 if TYPE_CHECKING:
     import keras
@@ -90,7 +90,7 @@ def find_learning_rate(
     _check_search(locals())
     keras = import_keras()
     trainer = keras.Model(model.inputs, model.outputs)
-    trainer.compile(keras.optimizers.Adam(low), "sparse_categorical_crossentropy", jit_compile=False)
+    trainer.compile(keras.optimizers.Adam(low), "sparse_categorical_crossentropy", jit_compile=choose_compilation())
     trainer.optimizer.build(trainer.trainable_variables)  # within a step it would have that traced twice
     rng = np.random.default_rng(seed)
     rows = np.concatenate([rng.permutation(len(train[1])) for _ in range(-(-steps * batch_size // len(train[1])))])

@@ -3,17 +3,14 @@
 import contextlib
 
 from tlbook.errors import BadInput
-from tlbook.runtime import import_keras
+from tlbook.runtime import import_keras, list_accelerators
 
 SCALED_ACCUMULATION = (3, 12)  # the first Keras in which accumulated float16 gradients ever update a weight
 
 
 def choose_precision():
     """Choose the 16-bit format that suits the machine: ``"mixed_float16"`` on a GPU, ``"mixed_bfloat16"`` elsewhere."""
-    import_keras()
-    import tensorflow as tf
-
-    return "mixed_float16" if tf.config.list_physical_devices("GPU") else "mixed_bfloat16"
+    return "mixed_float16" if "GPU" in list_accelerators() else "mixed_bfloat16"
 
 
 def check_precision(policy, accumulate):
