@@ -94,10 +94,10 @@ def find_nearest(thumbnails, others, *, mean=None):
     ([3, 7], [1.0, 1.0])
     """
     nearest, correlation = np.zeros(len(thumbnails), np.int64), np.full(len(thumbnails), -1.0, np.float32)
-    views = [_standardise(view, mean) for view in (thumbnails, thumbnails[:, :, ::-1])]
+    views = [standardise(view, mean) for view in (thumbnails, thumbnails[:, :, ::-1])]
     rows = np.arange(len(thumbnails))
     for start in range(0, len(others), BATCH):
-        known = _standardise(others[start : start + BATCH], mean).T
+        known = standardise(others[start : start + BATCH], mean).T
         for view in views:
             products = view @ known
             best = products.argmax(axis=1)
@@ -126,7 +126,7 @@ def average_thumbnails(thumbnails):
     >>> average_thumbnails(np.random.default_rng(0).integers(0, 256, (10, 32, 32), dtype="uint8")).shape
     (1024,)
     """
-    return _standardise(thumbnails[:: -(-len(thumbnails) // MAX_FOR_MEAN)]).mean(axis=0)
+    return standardise(thumbnails[:: -(-len(thumbnails) // MAX_FOR_MEAN)]).mean(axis=0)
 
 
 def find_near_duplicates(thumbnails, splits, *, least=LEAST_CORRELATION, max_probes=MAX_PROBES, seed=0):
@@ -167,7 +167,7 @@ def describe_near_duplicates(pairs, names, *, grouped):
     )
 
 
-def _standardise(thumbnails, mean=None):
+def standardise(thumbnails, mean=None):
     """Flatten to float32, (n, pixels), mean 0 and length 1, without ``mean``; an image of one grey is all zero."""
     flat = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
     flat -= flat.mean(axis=1, keepdims=True)
