@@ -107,10 +107,13 @@ def test_no_network_for_what_must_be_downloaded(stripes, tmp_path, capsys, monke
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
+    waits = []
+    monkeypatch.setattr(time, "sleep", waits.append)  # between the attempts
     (tmp_path / "here").mkdir()
     arguments = ["--source", "resnet50", "--weights", "imagenet"]
     line = run_bad(capsys, ["adapt", stripes, "--out", tmp_path / "here" / "run", *arguments])
     assert "resnet50_weights" in line
+    assert waits == [1, 2, 4, 8]
 
 
 def test_a_folder_that_is_not_empty_stays_untouched(stripes, tmp_path, capsys):
