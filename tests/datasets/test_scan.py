@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import encode_image
+from tlbook.datasets.formats import describe_passed
 from tlbook.datasets.scan import check_images, scan_folder
 from tlbook.errors import BadInput
 
@@ -222,3 +224,20 @@ def test_a_hidden_folder_that_was_asked_for_must_open(make_folder, close_folder)
     close_folder(".images")
     with pytest.raises(BadInput, match="the folder '.images' cannot be opened"):
         scan_folder(folder)
+
+
+def test_endings_of_jpeg_are_all_read(make_folder):
+    names = [f"cats/{i}{ending}" for i, ending in enumerate((".jpg", ".jpeg", ".JFIF", ".jpe"))]
+    listing = scan_folder(make_folder({name: encode_image(kind="JPEG") for name in names}))
+    assert list(listing.names) == sorted(names) and not listing.ignored
+    assert check_images(listing.store, quiet=True)[0] == {}
+
+
+def test_other_formats_are_named_with_their_conversion(make_folder):
+    folder = make_folder(dict.fromkeys(["cats/1.dcm", "cats/2.HEIC", "cats/3.nii.gz", "dogs/4.cr2"], b"x"))
+    ignored = scan_folder(folder).ignored
+    assert ignored == {".dcm file": 1, ".heic file": 1, ".nii.gz file": 1, ".cr2 file": 1}
+    text = describe_passed(ignored)
+    for words in ("1 .dcm file", "DICOM: pydicom", "HEIC: heif-convert", "NIfTI: nibabel", "RAW: darktable"):
+        assert words in text
+    assert describe_passed({"metadata.csv": 1}) == ""

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset, Split
+from tlbook.datasets.formats import describe_passed
 from tlbook.datasets.layout import check_classes, exclude_classes
 from tlbook.datasets.near_duplicates import describe_near_duplicates, find_near_duplicates
 from tlbook.datasets.provenance import count, describe_excluded, describe_ignored, describe_split
@@ -116,10 +117,8 @@ def _take_per_class(table, train, per_class, seed):
 def _warn(skipped, ignored):
     """Put into words what was skipped and passed over."""
     warnings = [f"skipped, unreadable: {line}" for line in skipped]
-    passed = {kind: number for kind, number in ignored.items() if kind != "metadata.csv"}
-    if passed:
-        warnings.append("passed over: " + ", ".join(f"{number} {kind}" for kind, number in passed.items()))
-    return tuple(warnings)
+    passed = describe_passed(ignored)
+    return (*warnings, passed) if passed else tuple(warnings)
 
 
 def _warn_of_leaks(table, rows, thumbnails, grouped):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tlbook.datasets.assemble import assemble_dataset, leave_out
+from tlbook.datasets.formats import describe_conversion
 from tlbook.datasets.groups import check_groups, read_groups
 from tlbook.datasets.layout import name_splits, read_layout
 from tlbook.datasets.options import check_options, check_path
@@ -85,9 +86,10 @@ def _read_table(path, listing):
     """Read classes and splits from a listing's paths; return the table and what is known about it."""
     if not listing.names:
         passed = ", ".join(f"{count} {kind}" for kind, count in listing.ignored.items()) or "nothing"
+        advice = describe_conversion(listing.ignored)
         raise BadInput(
             f"{path.name!r} holds no class: no image, but {passed}; expected FOLDER/<class>/… with "
-            "jpg, png, bmp, gif, webp or tiff files"
+            f"jpg, png, bmp, gif, webp or tiff files{advice and '; ' + advice}"
         )
     table = read_layout(listing.names, listing.folders)
     ignored = dict(listing.ignored)

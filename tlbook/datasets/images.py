@@ -5,7 +5,6 @@ import io
 import numpy as np
 from PIL import Image
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
 # Pillow decides by content; this list keeps out formats that call other programs (EPS) or that nobody asked for.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 DEPTHS = (8, 10, 12, 14, 16)

@@ -12,7 +12,8 @@ from posixpath import splitext
 import numpy as np
 
 from tlbook.datasets.containers import Archive, Folder
-from tlbook.datasets.images import EXTENSIONS, THUMBNAIL_SIZE, UnreadableImage
+from tlbook.datasets.formats import EXTENSIONS, OTHER_FORMATS
+from tlbook.datasets.images import THUMBNAIL_SIZE, UnreadableImage
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
@@ -20,11 +21,7 @@ from tlbook.runtime import quiet_stderr
 
 NOT_LISTED = ("hidden file", "__MACOSX")
 # Pictures that are not read here: a folder of them is a class that must not vanish unnoticed.
-OTHER_PICTURES = frozenset(
-    f".{kind} file"
-    for kind in ("avif", "cr2", "dcm", "dicom", "dng", "exr", "hdr", "heic", "heif", "ico", "jfif", "jp2", "jxl", "nef")
-    + ("nii", "npy", "pbm", "pgm", "pnm", "ppm", "psd", "raw", "svg", "tga")
-)
+OTHER_PICTURES = frozenset(f"{suffix} file" for suffix in OTHER_FORMATS)
 
 
 @dataclass(frozen=True)
@@ -186,7 +183,7 @@ def _classify(path):
         return "metadata.csv"
     if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path):
         return "file with a name that is not UTF-8"
-    suffix = splitext(path)[1].lower()
+    suffix = ".nii.gz" if path.lower().endswith(".nii.gz") else splitext(path)[1].lower()
     if suffix in EXTENSIONS:
         return "image"
     return f"{suffix} file" if suffix else "file without extension"

@@ -1,20 +1,27 @@
 """Answers of a model to images in memory, in files and in splits, batch by batch."""
 
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from tlbook.datasets.arrays import convert_images
+from tlbook.datasets.columns import read_csv
+from tlbook.datasets.containers import Folder, read_if_there
 from tlbook.datasets.dataset import Split
+from tlbook.datasets.formats import describe_passed
 from tlbook.datasets.images import UnreadableImage, resize_image
-from tlbook.datasets.scan import scan_folder
-from tlbook.datasets.stores import ArrayStore
+from tlbook.datasets.options import shorten
+from tlbook.datasets.scan import Listing, scan_folder
+from tlbook.datasets.stores import ArrayStore, FileStore
 from tlbook.errors import BadInput
 from tlbook.models.prediction import predict_padded
 from tlbook.runtime import show_progress
 
 BATCH_SIZE = 64
+PATH_COLUMNS = ("path", "file", "filename", "image")
 
 
 def predict_batch(model, batch):
@@ -36,12 +43,12 @@ def predict_split(run, split, *, quiet=False):
 
 
 def list_images(images):
-    """List what is to be predicted, as (name, store, index): of arrays, a split, an image, a folder, a zip, or several.
+    """List what is to be predicted, as (name, store, index), and count by kind the files that are passed over.
 
-    Raises BadInput where there is no image in it.
+    ``images`` are arrays, a split, an image, a folder, a zip or CSV file, or several; BadInput where none is an image.
     """
     if isinstance(images, Split):
-        return [(name, images.images, i) for i, name in enumerate(images.names)]
+        return [(name, images.images, i) for i, name in enumerate(images.names)], {}
     if isinstance(images, str | Path):
         images = [images]
     if isinstance(images, list | tuple) and images and all(isinstance(path, str | Path) for path in images):
@@ -49,7 +56,7 @@ def list_images(images):
     if isinstance(images, Image.Image) or (hasattr(images, "__array__") and _is_single(np.shape(images))):
         images = [images]
     store = ArrayStore(convert_images(images))
-    return [(str(i), store, i) for i in range(len(store))]
+    return [(str(i), store, i) for i in range(len(store))], {}
 
 
 def _is_single(shape):
@@ -58,16 +65,45 @@ def _is_single(shape):
 
 
 def _list_files(paths):
-    listings = [(path, scan_folder(path)) for path in paths]
+    """List the images of files and folders; where two would have one name, all are named from the folder as given."""
+    listings = [(path, _read_list(path) or scan_folder(path)) for path in paths]
+    passed = sum((Counter(listing.ignored) for _, listing in listings), Counter())
     if not any(listing.names for _, listing in listings):
+        found = describe_passed(passed)
         raise BadInput(
             f"no image in {', '.join(repr(str(p)) for p in paths)}; expected jpg, png, bmp, gif, webp or tiff"
+            f"{found and '; ' + found}"
         )
-    files = []
-    for path, listing in listings:
-        single = path.is_file() and len(listing.names) == 1 and listing.names[0] == path.name
-        files += [(path.as_posix() if single else name, listing.store, i) for i, name in enumerate(listing.names)]
-    return files
+    single = [path.is_file() and listing.names == (path.name,) for path, listing in listings]
+    names = [
+        [path.as_posix()] if one else list(listing.names) for (path, listing), one in zip(listings, single, strict=True)
+    ]
+    if len(set(chain(*names))) < sum(map(len, names)):
+        names = [
+            own if one else [(path / name).as_posix() for name in own]
+            for own, one, (path, _) in zip(names, single, listings, strict=True)
+        ]
+    files = [
+        (n, listing.store, i) for own, (_, listing) in zip(names, listings, strict=True) for i, n in enumerate(own)
+    ]
+    return files, dict(sorted(passed.items()))
+
+
+def _read_list(path):
+    """Read a CSV file with a column of paths, which start from its folder, as a listing; None of another file."""
+    if path.suffix.lower() != ".csv" or not path.is_file():
+        return None
+    header, rows = read_csv(read_if_there(path), f"the list {path.name!r}", PATH_COLUMNS)
+    header = [cell.lower() for cell in header]
+    column = next((name for name in PATH_COLUMNS if name in header), None)
+    if column is None:
+        raise BadInput(
+            f"the list {path.name!r} has the columns {shorten(', '.join(header))}; expected one of the names "
+            f"{', '.join(PATH_COLUMNS)}; rename that of the paths"
+        )
+    at = header.index(column)
+    names = tuple(dict.fromkeys(row[at].strip() for row in rows if at < len(row) and row[at].strip()))
+    return Listing(FileStore(Folder(path.parent), names), names, frozenset(), {})
 
 
 def predict_listed(model, size, listed, *, quiet=False, problems=None):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset, Split
+from tlbook.datasets.formats import describe_passed
 from tlbook.errors import BadInput
 from tlbook.evidence.metrics import score_predictions
 from tlbook.run.predicting import list_images, predict_listed, predict_split
@@ -109,7 +110,8 @@ class Run:
         Parameters
         ----------
         images : str, pathlib.Path, array_like, Split, or a sequence
-            Paths of images, folders or zip files; raw pixels from 0 to 255, one image or several, as for
+            Paths of images, folders, zip files or CSV files (with a column ``path``, ``file``, ``filename`` or
+            ``image``, from the CSV file's folder); raw pixels from 0 to 255, one image or several, as for
             :func:`tlbook.from_arrays`; PIL images; or a split of a data set.
         quiet : bool
             True shows no progress bar.
@@ -117,8 +119,9 @@ class Run:
         Returns
         -------
         pandas.DataFrame
-            ``path`` (of an array its place in it), ``predicted`` and ``p_<class>``, a row an image. Images that can't
-            be read are left out, with a warning, and listed in ``.attrs["unreadable"]``.
+            ``path`` (of an array its place in it; from the folder as given where two images would have one name),
+            ``predicted`` and ``p_<class>``, a row an image. Images that can't be read are left out, with a warning,
+            and listed in ``.attrs["unreadable"]``; a warning counts the files of other kinds.
 
         Raises
         ------
@@ -128,11 +131,12 @@ class Run:
         import pandas as pd
 
         names, rows, problems = [], [np.empty((0, len(self.classes)), np.float32)], {}
-        for batch, probabilities in predict_listed(
-            self.model, self.image_size, list_images(images), quiet=quiet, problems=problems
-        ):
+        listed, passed = list_images(images)
+        for batch, probabilities in predict_listed(self.model, self.image_size, listed, quiet=quiet, problems=problems):
             names += batch
             rows.append(probabilities)
+        if passed := describe_passed(passed):
+            warnings.warn(passed, stacklevel=2)
         if problems:
             shown = "; ".join(f"{name}: {why}" for name, why in list(problems.items())[:3])
             warnings.warn(f"{len(problems)} images cannot be read and are left out: {shown}", stacklevel=2)
