@@ -78,6 +78,16 @@ def whole_number(low, high=None):
     return parse
 
 
+def _share(text):
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"received {text!r}; expected a share from 0 to 1")
+    return number
+
+
 def _path(text):
     if not text:  # an unset variable of the shell, which would be the working directory
         raise argparse.ArgumentTypeError("received an empty name; expected a path")
@@ -138,6 +148,14 @@ def _add_adapt(commands):
     parser.add_argument(
         "--exclude", metavar="CLASS", action="append", default=[], help="leave a class out; may be repeated"
     )
+    parser.add_argument(
+        "--min-images", type=whole_number(1), metavar="N",
+        help="leave out classes of fewer images (with groups also of fewer than 3 groups)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-unreadable", type=_share, default=0.05, metavar="SHARE",
+        help="share of the images that may be unreadable, and are skipped (default: 0.05)",
+    )  # fmt: skip
     parser.add_argument(
         "--no-activation-cache",
         action="store_true",

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from tlbook.datasets.classes import SPLIT_NAMES, check_classes, exclude_classes, leave_out_rare
 from tlbook.datasets.dataset import Dataset, Split
 from tlbook.datasets.formats import describe_passed
-from tlbook.datasets.layout import check_classes, exclude_classes
 from tlbook.datasets.near_duplicates import describe_near_duplicates, find_near_duplicates
 from tlbook.datasets.provenance import count, describe_excluded, describe_ignored, describe_split
 from tlbook.datasets.scan import check_images
@@ -14,8 +14,6 @@ from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
 
-MAX_UNREADABLE = 0.05
-SPLIT_NAMES = ("train", "val", "test")
 NO_GROUPS = (
     "no groups were given: each image counts as a group of its own; if several show one person or thing, scores come "
     "out too good"
@@ -31,12 +29,13 @@ def leave_out(table, about, exclude):
 def assemble_dataset(table, store, about, options, *, order=None):
     """Check, split and put together the images of a table; ``order`` lists all classes, where it is not by name."""
     grouped = bool(about.groups)
+    table, rare = leave_out_rare(table, options.min_images, grouped=grouped)
     check_classes(table, grouped=grouped, in_folders=about.in_folders)
-    table, skipped, thumbnails = _drop_unreadable(table, store, about, options.quiet)
+    table, skipped, thumbnails = _drop_unreadable(table, store, about, options)
     rows = _divide(table, options.seed)
     origin = describe_split(about, set(table.splits.tolist()), options.seed)
-    warnings = _warn(skipped, about.ignored)
-    left_out = (*about.left_out, *((count(len(skipped), "unreadable image"),) if skipped else ()))
+    warnings = (*about.warnings, *rare, *_warn(skipped, about.ignored))
+    left_out = (*about.left_out, *rare, *((count(len(skipped), "unreadable image"),) if skipped else ()))
     left_out += describe_ignored(about.ignored)
     if options.per_class is not None:
         num_before = len(rows["train"])
@@ -73,16 +72,17 @@ def _make_splits(table, store, rows, classes):
     }
 
 
-def _drop_unreadable(table, store, about, quiet):
+def _drop_unreadable(table, store, about, options):
     """Leave unreadable images out; return the table, a line for each of them, and thumbnails of the others."""
-    reasons, thumbnails = check_images(store.take(table.index), quiet=quiet)
+    reasons, thumbnails = check_images(store.take(table.index), quiet=options.quiet)
     if not reasons:
         return table, (), thumbnails
     skipped = tuple(f"{table.names[i]}: {reason}" for i, reason in reasons.items())
-    if len(skipped) > MAX_UNREADABLE * len(table):
+    if len(skipped) > options.max_unreadable * len(table):
         raise BadInput(
             f"{len(skipped)} of {len(table)} images cannot be read ({'; '.join(skipped[:3])}"
-            f"{'; …' if len(skipped) > 3 else ''}); expected at most 5 %; copy them again or remove them"
+            f"{'; …' if len(skipped) > 3 else ''}); expected at most {100 * options.max_unreadable:g} %; "
+            "copy them again, remove them, or raise `max_unreadable`"
         )
     mask = np.ones(len(table), bool)
     mask[list(reasons)] = False

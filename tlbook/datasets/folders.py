@@ -6,20 +6,26 @@ from pathlib import Path
 from tlbook.datasets.assemble import assemble_dataset, leave_out
 from tlbook.datasets.formats import describe_conversion
 from tlbook.datasets.groups import check_groups, read_groups
-from tlbook.datasets.layout import name_splits, read_layout
-from tlbook.datasets.options import check_options, check_path
+from tlbook.datasets.layout import read_layout
+from tlbook.datasets.options import MAX_UNREADABLE, check_options, check_path
 from tlbook.datasets.provenance import Provenance
 from tlbook.datasets.scan import scan_folder
 from tlbook.errors import BadInput
 
 
-def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=False):
+def from_folder(
+    path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=False, min_images=None,
+    max_unreadable=MAX_UNREADABLE,
+):  # fmt: skip
     r"""Read a folder or a zip file of images, one sub-folder a class, as a data set.
 
     Without split folders the images are divided 60/20/20 into train, val and test, by class and by whole groups;
     ``FOLDER/{train,val,test}/<class>/`` is kept as it is, and without val a fifth of the training groups validates.
-    Every image is decoded once: those that are unreadable are skipped and named, up to 5 %, and ``warnings`` names
-    validation and test images that nearly equal a training image.
+    Folders are read by the rules of `tlbook.datasets.layout`: splits by many names, above or below the classes; masks,
+    annotations and unlabelled test images are left out. ``split_origin``, ``left_out`` and ``warnings`` say what was
+    done; what can be read in two ways is refused. Without a test set the given validation set is the test set.
+    Every image is decoded once: those that are unreadable are skipped and named, and ``warnings`` names validation and
+    test images that nearly equal a training image.
 
     Parameters
     ----------
@@ -37,6 +43,10 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
         Classes to leave out.
     quiet : bool
         True shows no progress bar.
+    min_images : int, optional
+        Classes of fewer images are left out and named; with groups also those of fewer than 3 groups.
+    max_unreadable : float
+        Share of the images that may be unreadable, 0 to 1; beyond it the folder is refused.
 
     Returns
     -------
@@ -72,28 +82,51 @@ def from_folder(path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=
     """
     check_path("path", path, "a folder or a zip file of images")
     check_groups(groups)
-    options = check_options(per_class, seed, exclude, quiet)
+    options = check_options(
+        per_class, seed, exclude, quiet, min_images=min_images, max_unreadable=max_unreadable
+    )  # fmt: skip
     listing = scan_folder(path)
-    table, about = _read_table(Path(path), listing)
-    table, about = leave_out(table, about, options.exclude)
+    name = Path(path).resolve().name if Path(path).is_dir() else Path(path).stem
+    _check_listing(listing, Path(path).name)
+    table, about = _read_folders(name, listing, options.exclude)
     if groups is not None:
         found, origin = read_groups(groups, listing.store.container, table.names.tolist())
         table, about = replace(table, groups=found), replace(about, groups=origin)
     return assemble_dataset(table, listing.store, about, options)
 
 
-def _read_table(path, listing):
-    """Read classes and splits from a listing's paths; return the table and what is known about it."""
+def _check_listing(listing, name):
+    """Refuse a folder without an image."""
     if not listing.names:
         passed = ", ".join(f"{count} {kind}" for kind, count in listing.ignored.items()) or "nothing"
         advice = describe_conversion(listing.ignored)
         raise BadInput(
-            f"{path.name!r} holds no class: no image, but {passed}; expected FOLDER/<class>/… with "
+            f"{name!r} holds no class: no image, but {passed}; expected FOLDER/<class>/… with "
             f"jpg, png, bmp, gif, webp or tiff files{advice and '; ' + advice}"
         )
-    table = read_layout(listing.names, listing.folders)
-    ignored = dict(listing.ignored)
-    if len(table) < len(listing.names):
-        ignored["image outside a class folder"] = len(listing.names) - len(table)
-    name = path.resolve().name if path.is_dir() else path.stem
-    return table, Provenance(name, name_splits(table), ignored=ignored, in_folders=True)
+
+
+def _read_folders(name, listing, exclude):
+    """Read classes and splits from a listing's folders; return the table and what is known about it."""
+    table, reading = read_layout(
+        listing.names, listing.folders, exclude=exclude, fingerprint=listing.store.fingerprint, root=name
+    )
+    ignored, given = dict(listing.ignored), reading.given
+    stray = len(listing.names) - len(table) - reading.num_left_out
+    if stray:
+        ignored["image outside a class folder"] = stray
+    about = Provenance(
+        name, given.where, ignored=ignored, left_out=reading.left_out, in_folders=True, test_from=given.test_from,
+        part=given.part, warnings=(*_warn_of_test(given), *(f"left out: {line}" for line in reading.left_out)),
+    )  # fmt: skip
+    return leave_out(table, about, tuple(name for name in exclude if name not in reading.settled))
+
+
+def _warn_of_test(given):
+    """Say where the test set comes from, where none was given."""
+    if given.test_from:
+        return (
+            f"no test set with labels was given: the given validation set ({given.test_from}) is the test set, and a "
+            "fifth of the training images validates",
+        )
+    return (f"no test set with labels was given: all three sets are taken from {given.part}",) if given.part else ()

@@ -1,13 +1,39 @@
-"""Which class and which split a path stands for, and whether that can be learned from."""
+r"""Which class and which split a path stands for: the rules by which a folder of images is read.
 
-from dataclasses import dataclass, replace
+1. The class is the FIRST folder that is neither a split nor plumbing; deeper folders belong to it.
+2. A split folder says train (training), val (valid, validation, dev) or test (testing, eval, evaluation): in any
+   case, with a number or words such as set, data, images (``Training``, ``test_set``, ``train_images``, ``test1``).
+   With another word it is one only where all splits share that word (``seg_train``, ``seg_test``). A folder ``train``
+   alone beside classes is a class (of vehicles); any other split's name beside classes is refused.
+3. Splits may stand above the classes (``train/cat``) or below all of them (``cat/train``), never here and there.
+4. Looked through: a folder that repeats the name of the one it is in (``seg_train/seg_train``), a single folder that
+   holds the splits, and folders that only say that they hold pictures, where all beside them do too (``images``,
+   ``data``, ``part_1``).
+5. Masks, annotations, segmentations, labels, contours, … are left out and named: inside a class, beside picture or
+   split folders, under the name of a class (``cat_masks``), and as files beside their picture (``1.png``,
+   ``1_mask.png``). Beside classes they are refused, unless another name holds the word (``mask``, ``no_mask``).
+6. A split without class folders, while training has them, is an unlabelled heap (also ``pred``, ``unlabelled``): left
+   out and named. Where no test set remains, the given validation set is the test set and validation is taken from
+   training; where neither remains, all three are taken from training.
+7. A folder that holds the others again (``yes``, ``no``, ``all/yes``, ``all/no``) is left out where each of its files
+   is elsewhere too, byte for byte; else it is refused.
+8. Folders that say how pictures were made and hold the same classes (``color``, ``grayscale``) are refused.
+9. Images outside a class folder are passed over and counted. Where no folder names a class, labels must be given.
+
+What is refused for having two readings shows both and names the option that settles it: ``exclude`` leaves a folder
+out, ``labels`` with ``^([^/]+)/`` makes each top folder a class, whatever its name.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.datasets import words
+from tlbook.datasets.marks import leave_out_marked_files, leave_out_marks_inside, settle_marks
+from tlbook.datasets.splitfolders import Given, find_class_splits, find_split_folders, read_split_folders
+from tlbook.datasets.tree import NoClasses, list_folders, plant_tree, repeats_content, settle, stack_text
 from tlbook.errors import BadInput
 
-SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-MINIMUM = 3
 WANTED = "expected FOLDER/<class>/… or FOLDER/{train,val,test}/<class>/…"
 
 
@@ -47,142 +73,161 @@ class Table:
         return Table(*(column[mask] for column in rows), self.empty)
 
 
-def read_layout(names, folders):
-    """Read class and split from the POSIX paths of images; images outside a class folder are left out.
+@dataclass(frozen=True)
+class Reading:
+    """How a layout was read.
 
-    The class is the FIRST folder (below the split folder, if there are any); deeper folders belong to it. Folders
-    count as split folders (in any case) where all top folders with images are named train, val, valid, validation
-    or test; one of these names among others is a class, but train and test together with others are refused.
-    ``folders`` are those that may be classes, with or without images.
+    Attributes
+    ----------
+    given : Given
+        The split folders.
+    left_out : tuple of str
+        What was left out and why, one line each.
+    num_left_out : int
+        Images in those lines.
+    settled : frozenset of str
+        Folders that ``exclude`` named and that are no classes.
     """
-    tops = sorted({name.split("/")[0] for name in names if "/" in name})
-    if not tops:
-        raise BadInput(f"received no class: {len(names)} image(s), none of them in a sub-folder; {WANTED}")
-    given = [top for top in tops if top.lower() in SPLITS]
-    is_split = len(given) == len(tops)
-    if is_split:
-        _check_split_folders(given, names)
-    elif {"train", "test"} <= {top.lower() for top in given}:
-        others = ", ".join(repr(top) for top in tops if top not in given)
-        raise BadInput(
-            f"received split folders ({', '.join(given)}) beside others ({others}); {WANTED}; move the others"
-        )
-    depth = 2 if is_split else 1
-    index = [i for i, name in enumerate(names) if name.count("/") >= depth]
-    parts = [names[i].split("/", depth) for i in index]
-    used = {tuple(part[:depth]) for part in parts}
-    inside = {tuple(folder.split("/")) for folder in folders if folder.count("/") == depth - 1}
-    empty = {"/".join(folder) for folder in inside - used if not is_split or folder[0] in given}
-    kept = np.array([names[i] for i in index], dtype=str)
+
+    given: Given
+    left_out: tuple
+    num_left_out: int
+    settled: frozenset
+
+
+def read_layout(names, folders, *, exclude=(), fingerprint=None, root=""):
+    """Read class and split from the POSIX paths of images; return the table and the reading.
+
+    ``folders`` are those that may be classes, with or without images; ``fingerprint`` returns what tells an image's
+    content, by its index; ``root`` is the name of the folder itself.
+    """
+    tree = plant_tree(names, folders, exclude)
+    if not tree.children():
+        raise NoClasses(f"received no class: {len(names)} image(s), none of them in a sub-folder; {WANTED}")
+    leave_out_marked_files(tree)
+    _look_through_top(tree, root)
+    _settle_level(tree, (), fingerprint)
+    if not tree.children():
+        raise NoClasses(f"received no class: the images lie in no folder that could be one; {WANTED}")
+    splits, swapped = find_split_folders(tree), False
+    if splits:
+        for top in splits:
+            _look_through_split(tree, top, splits[top])
+            _settle_level(tree, (top,), fingerprint)
+    else:
+        _refuse_renditions(tree)
+        splits = find_class_splits(tree)
+        swapped = bool(splits)
+    given = read_split_folders(tree, splits, by_class=swapped) if splits else Given()
+    depth = 2 if given.splits else 1
+    leave_out_marks_inside(tree, depth)
+    return _tabulate(tree, given, depth, swapped), _describe(tree, given)
+
+
+def _tabulate(tree, given, depth, swapped):
+    """Return the table of a tree whose folders have been read."""
+    index = [i for i, way in enumerate(tree.ways) if way is not None and len(way) >= depth]
+    ways = [tree.ways[i] for i in index]
+    used = {way[:depth] for way in ways}
+    empty = {way for way in tree.bare if len(way) == depth} - used
+    empty = {way for way in empty if not words.is_mark_folder(way[-1]) and (depth == 1 or way[0] in given.splits)}
+    kept = stack_text([tree.names[i] for i in index])
     return Table(
         names=kept,
-        classes=np.array([part[depth - 1] for part in parts], dtype=str),
-        splits=np.array([SPLITS[part[0].lower()] if is_split else "" for part in parts], dtype=str),
+        classes=stack_text([way[depth - 1] for way in ways]),
+        splits=stack_text([given.splits[way[0]] if given.splits else "" for way in ways]),
         groups=kept,
         index=np.array(index, dtype=np.int64),
-        empty=tuple(sorted(empty)),
+        empty=tuple(sorted("/".join(reversed(way) if swapped else way) for way in empty)),
     )
 
 
-def exclude_classes(table, exclude):
-    """Leave classes out; refuse names that are none."""
-    present = {*table.classes.tolist(), *(folder.split("/")[-1] for folder in table.empty)}
-    unknown = [name for name in exclude if name not in present]
-    if unknown:
-        raise BadInput(f"received `exclude` {unknown[0]!r}; expected one of the classes: {', '.join(sorted(present))}")
-    table = replace(table, empty=tuple(f for f in table.empty if f.split("/")[-1] not in exclude))
-    return table.keep(~np.isin(table.classes, exclude)) if exclude else table
+def _describe(tree, given):
+    """Return the reading of a tree."""
+    num_left_out = sum(way is None for way in tree.ways)
+    return Reading(given, tuple(tree.left_out), num_left_out, frozenset(tree.settled))
 
 
-def name_splits(table):
-    """Name the split folders as they are written; empty where there are none."""
-    if "" in table.splits:
-        return ""
-    tops = {SPLITS[top.lower()]: top for top in {name.split("/")[0] for name in table.names.tolist()}}
-    return "the folders " + ", ".join(tops[split] for split in dict.fromkeys(SPLITS.values()) if split in tops)
+def _look_through_top(tree, root):
+    """Look through a single top folder that holds the splits, or that repeats a name."""
+    while len(tops := tree.children()) == 1:
+        (top,) = tops
+        below = tree.children((top,))
+        repeated = below == [top] or (top.lower() == root.lower() and len(below) > 1)
+        if tree.count_direct((top,)) or not (repeated or {"train", "test"} <= _name_splits(below)):
+            return
+        tree.look_through((top,))
+        root = ""
 
 
-def check_classes(table, *, grouped=False, dropped="", in_folders=True):
-    """Check that there are two classes, each with enough images and groups, the same in every split.
+def _name_splits(names):
+    """Return the splits that names say; a validation set counts as a test set."""
+    found = {reading.split for reading in map(words.read_split, names) if reading}
+    return {"test" if split == "val" else split for split in found}
 
-    ``dropped`` says what has happened before ("without 2 unreadable images ").
-    """
-    classes, counts = np.unique(table.classes, return_counts=True)
-    names = ", ".join(repr(str(name)) for name in classes)
-    if table.empty:
+
+def _look_through_split(tree, top, split):
+    """Look through a single folder in a split folder that repeats its name, or its split."""
+    while len(below := tree.children((top,))) == 1:
+        reading = words.read_split(below[0])
+        if below[0].lower() != top.lower() and (reading is None or reading.split != split):
+            return
+        tree.look_through((top, below[0]))
+
+
+def _settle_level(tree, prefix, fingerprint):
+    """Leave out what repeats the others and what are marks, and look through plumbing, where classes may stand."""
+    while True:
+        _settle_copies(tree, prefix, fingerprint)
+        settle_marks(tree, prefix)
+        below = tree.children(prefix)
+        pictures = [name for name in below if words.is_picture_folder(name)]
+        others = [name for name in below if name not in pictures]
+        if not pictures or (others and not prefix and _name_splits(others)):
+            return
+        if others:
+            where = "/".join([*prefix, pictures[0]])
+            settle(
+                tree, (*prefix, pictures[0]),
+                f"the folder {where!r} stands beside {list_folders(others)}: either it is a class, or it holds "
+                f"pictures of several; expected one reading; leave it out with `exclude` {pictures[0]}, or, if it is a "
+                "class, give `labels` '^([^/]+)/'",
+            )  # fmt: skip
+            continue
+        for name in pictures:
+            tree.look_through((*prefix, name))
+
+
+def _settle_copies(tree, prefix, fingerprint):
+    """Leave out a folder that holds the others again; refuse it where its content is not theirs."""
+    below = tree.children(prefix)
+    inside = {name: {inner.lower() for inner in tree.children((*prefix, name))} for name in below}
+    splits = [name for name in below if words.read_split(name)]
+    classes = set().union(*(inside[name] for name in splits)) if len(splits) > 1 else set()
+    for name in below:
+        others = {other.lower() for other in below if other != name}
+        again = len(inside[name]) > 1 and inside[name] <= others
+        if not again and (name in splits or len(inside[name]) < 2 or not inside[name] <= classes):
+            continue
+        way, shown = (*prefix, name), "/".join((*prefix, name))
+        if repeats_content(tree, way, fingerprint):
+            tree.leave_out(way, "it holds the others again, file for file")
+            continue
+        settle(
+            tree, way,
+            f"the folder {shown!r} holds {list_folders(sorted(inside[name]))} again: either it is a second copy, or it "
+            f"has more images of them; expected each class in one place; leave it out with `exclude` {name}, or merge "
+            "it with the others",
+        )  # fmt: skip
+
+
+def _refuse_renditions(tree):
+    """Refuse folders that say how pictures were made and that hold the same classes."""
+    tops = tree.children()
+    inside = [set(tree.children((top,))) for top in tops]
+    if len(tops) > 1 and all(map(words.is_rendition, tops)) and len(set.intersection(*inside)) > 1:
         raise BadInput(
-            f"the folder {table.empty[0]!r} holds no image that is read here; expected at least {MINIMUM} a class, "
-            f"jpg, png, bmp, gif, webp or tiff; add some or leave it out with `exclude` {table.empty[0].split('/')[-1]}"
-        )
-    if len(classes) < 2:
-        found = f"one class, {names}" if len(classes) else "no class"
-        deep = in_folders and len(classes) == 1 and all(name.count("/") > 1 for name in table.names.tolist())
-        hint = f"; {WANTED}" if in_folders else ""
-        hint += f"; if its sub-folders are the classes, give the folder {str(classes[0])!r} itself" if deep else ""
-        raise BadInput(f"{dropped}received {found}; expected two or more{hint}")
-    _check_minimum(classes, counts, "images", dropped)
-    if grouped:
-        _check_minimum(*_count_groups(table), "groups", dropped)
-    for split in [name for name in dict.fromkeys(SPLITS.values()) if name in table.splits]:
-        lacking = sorted(set(classes) - set(table.classes[table.splits == split]))
-        if lacking:
-            raise BadInput(
-                f"{dropped}the class {str(lacking[0])!r} has no image in {split}; expected the same classes in every "
-                f"split; add images or leave it out with `exclude` {lacking[0]}"
-            )
-    if "" not in table.splits:
-        _check_given_splits(table, grouped, dropped)
-
-
-def _check_split_folders(given, names):
-    """Check that split folders name train and test once each and hold class folders."""
-    splits = [SPLITS[folder.lower()] for folder in given]
-    shown = ", ".join(repr(folder) for folder in given)
-    if "train" not in splits or "test" not in splits:
-        lacking = " and ".join(split for split in ("train", "test") if split not in splits)
-        hint = f"or give the folder {given[0]!r} itself" if len(given) == 1 else "or move the classes up"
-        raise BadInput(f"received the split folders {shown}, without {lacking}; {WANTED}; add it, {hint}")
-    if len(set(splits)) < len(splits):
-        raise BadInput(f"received the split folders {shown}, two of them for one split; {WANTED}; merge them")
-    if all(name.count("/") < 2 for name in names):
-        raise BadInput(f"received no class: the images lie directly in the split folders {shown}; {WANTED}")
-
-
-def _check_minimum(classes, counts, what, dropped):
-    """Check that each class has the minimum number of images or groups."""
-    few = np.flatnonzero(counts < MINIMUM)
-    if len(few):
-        name = str(classes[few[0]])
-        number = f"{counts[few[0]]} {what if counts[few[0]] != 1 else what[:-1]}"
-        raise BadInput(
-            f"{dropped}the class {name!r} has {number}; expected at least {MINIMUM} a class; add images or leave it "
-            f"out with `exclude` {name}"
-        )
-
-
-def _count_groups(table):
-    """Return the classes and the number of groups with images of each, two arrays."""
-    return np.unique([name for name, _ in set(zip(table.classes, table.groups, strict=True))], return_counts=True)
-
-
-def _check_given_splits(table, grouped, dropped):
-    """Check given splits: no group on two, and something to validate on."""
-    split_of, twice = {}, {}
-    for group, split in zip(table.groups.tolist(), table.splits.tolist(), strict=True):
-        if split_of.setdefault(group, split) != split:
-            twice[group] = split
-    if twice:
-        group, split = next(iter(twice.items()))
-        raise BadInput(
-            f"the group {group!r} is both in {split_of[group]} and in {split} ({len(twice)} such groups); expected "
-            "whole groups in one split; move its images to one split, or give no splits, to have them made"
-        )
-    if "val" in table.splits:
-        return
-    classes, counts = _count_groups(table.keep(table.splits == "train"))
-    if counts.min() < 2:
-        name = str(classes[counts.argmin()])
-        raise BadInput(
-            f"{dropped}the class {name!r} has 1 {'group' if grouped else 'image'} in train, and no validation images "
-            f"are given; expected at least 2, of which one validates; add images or leave it out with `exclude` {name}"
+            f"received {list_folders(tops)}, each with {list_folders(sorted(set.intersection(*inside)))}: either they "
+            "are the classes, or the same classes in several versions; expected one reading; give one of them as the "
+            "folder, or, if they are the classes, give `labels` '^([^/]+)/'"
         )

@@ -7,6 +7,8 @@ from numbers import Integral, Real
 from tlbook.errors import BadInput
 from tlbook.runtime import LARGEST_SEED
 
+MAX_UNREADABLE = 0.05
+
 
 @dataclass(frozen=True)
 class Options:
@@ -20,20 +22,29 @@ class Options:
     exclude : tuple of str
         Classes to leave out.
     quiet : bool
+    min_images : int or None
+        Classes of fewer images are left out.
+    max_unreadable : float
+        Share of images that may be unreadable, 0-1.
     """
 
     per_class: int | None = None
     seed: int = 0
     exclude: tuple = ()
     quiet: bool = False
+    min_images: int | None = None
+    max_unreadable: float = MAX_UNREADABLE
 
 
-def check_options(per_class=None, seed=0, exclude=(), quiet=False):
+def check_options(per_class=None, seed=0, exclude=(), quiet=False, *, min_images=None, max_unreadable=MAX_UNREADABLE):
     """Return the options that all readers share; refuse what they cannot be."""
     if per_class is not None:
         check_whole("per_class", per_class, 1)
     check_whole("seed", seed, 0, LARGEST_SEED)
-    return Options(per_class, seed, check_exclude(exclude), bool(quiet))
+    if min_images is not None:
+        check_whole("min_images", min_images, 1)
+    check_number("max_unreadable", max_unreadable, 0, 1)
+    return Options(per_class, seed, check_exclude(exclude), bool(quiet), min_images, float(max_unreadable))
 
 
 def check_whole(name, value, low, high=None):

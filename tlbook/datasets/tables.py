@@ -10,10 +10,11 @@ from tlbook.datasets.assemble import assemble_dataset, leave_out
 from tlbook.datasets.columns import choose_column, open_table
 from tlbook.datasets.containers import Folder
 from tlbook.datasets.labels import is_missing, list_three, name_classes, name_exclude, name_value, order_classes
-from tlbook.datasets.layout import SPLITS, Table
+from tlbook.datasets.layout import Table
 from tlbook.datasets.options import check_options, check_path, shorten
 from tlbook.datasets.provenance import Provenance, count
 from tlbook.datasets.stores import FileStore
+from tlbook.datasets.words import SPLITS
 from tlbook.errors import BadInput
 
 
