@@ -21,7 +21,7 @@ KEYS = {
     *("weights_sha256", "strategy", "strategy_reason", "image_size", "epochs", "trainable_params", "total_params"),
     *("accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline", "seconds", "seed", "options"),
     *("versions", "hardware", "warnings", "cached_activations", "model_sha256", "backend"),
-    *("split_origin", "groups_origin", "left_out"),
+    *("split_origin", "groups_origin", "left_out", "value_range"),
 }
 
 

@@ -232,10 +232,10 @@ def test_an_image_that_goes_away_later_is_one_line(make_folder):
 def test_an_image_too_large_for_the_memory_is_skipped_and_named(make_folder, monkeypatch):
     folder, convert = make_folder(name_images({"cats": 20, "dogs": 20})), images.convert_to_rgb
 
-    def refuse(image):
+    def refuse(image, *more):
         if image.size == (9, 9):
             raise MemoryError
-        return convert(image)
+        return convert(image, *more)
 
     monkeypatch.setattr(images, "convert_to_rgb", refuse)
     (folder / "dogs/003.png").write_bytes(encode_image(1, size=(9, 9)))

@@ -208,7 +208,7 @@ def test_a_class_of_names_that_are_not_utf8_does_not_vanish(make_folder):
 def test_a_pipe_is_no_image(make_folder):
     folder = make_folder(["cats/1.png"])
     os.mkfifo(folder / "cats" / "2.png")
-    unreadable, _ = check_images(scan_folder(folder).store, quiet=True)
+    unreadable, *_ = check_images(scan_folder(folder).store, quiet=True)
     assert list(unreadable) == [1]
 
 

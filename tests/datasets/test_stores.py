@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tlbook.datasets.images import UnreadableImage
+from tlbook.datasets.limits import UnreadableImage
 from tlbook.datasets.scan import check_images, scan_folder
 from tlbook.datasets.stores import ArrayStore, FileStore
 

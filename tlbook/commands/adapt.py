@@ -26,7 +26,7 @@ def run_adapt(options):
     check_source(options.source, options.weights, image_size=options.image_size)
     data = from_folder(
         options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
-        quiet=options.quiet, min_images=options.min_images, max_unreadable=options.max_unreadable,
+        quiet=options.quiet, min_images=options.min_images, max_unreadable=options.max_unreadable, range=options.range,
     )  # fmt: skip
     check_positive(options.positive, data.classes)
     with leave_on_signals(NOTHING_WRITTEN):
@@ -72,7 +72,7 @@ def _adapt(data, strategy, options, start):
 def list_options(options):
     """List the options of a run by name, without absolute paths."""
     kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
-    kept += ("min_images", "max_unreadable")
+    kept += ("min_images", "max_unreadable", "range")
     kept += ("modality", "no_activation_cache", "no_images")
     listed = {key: getattr(options, key) for key in kept}
     groups = options.groups

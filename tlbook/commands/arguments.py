@@ -157,6 +157,10 @@ def _add_adapt(commands):
         help="share of the images that may be unreadable, and are skipped (default: 0.05)",
     )  # fmt: skip
     parser.add_argument(
+        "--range", type=float, nargs=2, metavar=("LOW", "HIGH"),
+        help="values of images of more than 8 bits that become black and white (default: by the training images)",
+    )  # fmt: skip
+    parser.add_argument(
         "--no-activation-cache",
         action="store_true",
         help="run what is frozen in every epoch, instead of once for all of them",

@@ -7,13 +7,13 @@ from tlbook.datasets.formats import describe_passed
 from tlbook.report.record import format_prediction
 from tlbook.run.folder import MODEL
 from tlbook.run.predicting import list_images, predict_listed
-from tlbook.run.saved import load_model, open_run
+from tlbook.run.saved import load_model, open_run, read_range
 
 
 def run_predict(options):
     """Print a line of CSV for every image; return 0, or 1 where an image could not be read."""
     report, files, classes = open_run(options.run_folder)
-    listed, passed = list_images(options.images)
+    listed, passed = list_images(options.images, read_range(files[MODEL], options.run_folder))
     if passed := describe_passed(passed):
         print(f"tlbook: {passed}", file=sys.stderr)
     model = load_model(files[MODEL], classes, report["image_size"], options.run_folder)

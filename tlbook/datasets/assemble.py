@@ -6,6 +6,7 @@ import numpy as np
 
 from tlbook.datasets.classes import SPLIT_NAMES, check_classes, exclude_classes, leave_out_rare
 from tlbook.datasets.dataset import Dataset, Split
+from tlbook.datasets.findings import describe_traits, scale_thumbnails, settle_range
 from tlbook.datasets.formats import describe_passed
 from tlbook.datasets.near_duplicates import describe_near_duplicates, find_near_duplicates
 from tlbook.datasets.provenance import count, describe_excluded, describe_ignored, describe_split
@@ -31,10 +32,13 @@ def assemble_dataset(table, store, about, options, *, order=None):
     grouped = bool(about.groups)
     table, rare = leave_out_rare(table, options.min_images, grouped=grouped)
     check_classes(table, grouped=grouped, in_folders=about.in_folders)
-    table, skipped, thumbnails = _drop_unreadable(table, store, about, options)
+    table, skipped, thumbnails, traits = _drop_unreadable(table, store, about, options)
     rows = _divide(table, options.seed)
+    value_range = settle_range(traits, rows["train"], options.value_range)
+    scale_thumbnails(thumbnails, traits, value_range)
     origin = describe_split(about, set(table.splits.tolist()), options.seed)
-    warnings = (*about.warnings, *rare, *_warn(skipped, about.ignored))
+    found = describe_traits(traits, table.names, value_range)
+    warnings = (*about.warnings, *rare, *_warn(skipped, about.ignored), *found)
     left_out = (*about.left_out, *rare, *((count(len(skipped), "unreadable image"),) if skipped else ()))
     left_out += describe_ignored(about.ignored)
     if options.per_class is not None:
@@ -49,7 +53,7 @@ def assemble_dataset(table, store, about, options, *, order=None):
     return Dataset(
         name=about.name,
         classes=classes,
-        **_make_splits(table, store, rows, classes),
+        **_make_splits(table, store, rows, classes, value_range),
         has_groups=grouped,
         skipped=skipped,
         warnings=warnings,
@@ -57,13 +61,14 @@ def assemble_dataset(table, store, about, options, *, order=None):
         split_origin=origin,
         groups_origin=about.groups,
         left_out=left_out,
+        value_range=value_range,
     )
 
 
-def _make_splits(table, store, rows, classes):
+def _make_splits(table, store, rows, classes, value_range):
     """Return the three splits by name, the labels counted in the order of the classes."""
     if isinstance(store, FileStore):
-        store = replace(store, checked=True)
+        store = replace(store, checked=True, value_range=value_range)
     number = {name: label for label, name in enumerate(classes)}
     labels = np.array([number[name] for name in table.classes.tolist()], np.int64)
     return {
@@ -73,10 +78,10 @@ def _make_splits(table, store, rows, classes):
 
 
 def _drop_unreadable(table, store, about, options):
-    """Leave unreadable images out; return the table, a line for each of them, and thumbnails of the others."""
-    reasons, thumbnails = check_images(store.take(table.index), quiet=options.quiet)
+    """Leave unreadable images out; return the table, a line for each of them, thumbnails and traits of the others."""
+    reasons, thumbnails, traits = check_images(store.take(table.index), quiet=options.quiet)
     if not reasons:
-        return table, (), thumbnails
+        return table, (), thumbnails, traits
     skipped = tuple(f"{table.names[i]}: {reason}" for i, reason in reasons.items())
     if len(skipped) > options.max_unreadable * len(table):
         raise BadInput(
@@ -89,7 +94,7 @@ def _drop_unreadable(table, store, about, options):
     table = table.keep(mask)
     dropped = f"without {count(len(skipped), 'unreadable image')} ({'; '.join(skipped[:3])}) "
     check_classes(table, grouped=bool(about.groups), dropped=dropped, in_folders=about.in_folders)
-    return table, skipped, thumbnails[mask]
+    return table, skipped, thumbnails[mask], [trait for trait in traits if trait is not None]
 
 
 def _divide(table, seed):

@@ -6,6 +6,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tlbook.datasets.limits import check_image_size, check_table_size
 from tlbook.errors import BadInput
 
 
@@ -18,6 +19,7 @@ def read_if_there(path):
     if not there:
         return None
     try:
+        check_table_size(path.name, path.stat().st_size)
         return path.read_bytes()
     except OSError as error:
         raise BadInput(
@@ -41,6 +43,7 @@ class Folder:
         path = self.root / name
         if path.exists() and not path.is_file():  # a pipe would be waited for, for ever
             raise OSError("no regular file")
+        check_image_size(path.stat().st_size)
         return path.read_bytes()
 
     def find(self, name):
@@ -84,8 +87,9 @@ class Archive:
     def read(self, name):
         """Return the bytes of an image file, checked against its CRC; zipfile and zlib raise several types."""
         with self._lock:
-            file = self._open()
-            return file.read(self._members[self.prefix + name])
+            file, member = self._open(), self._members[self.prefix + name]
+            check_image_size(file.getinfo(member).file_size)
+            return file.read(member)
 
     def find(self, name):
         """Return the bytes of any member, looked for below ``prefix``, then at the root; None where there is none."""
@@ -96,7 +100,11 @@ class Archive:
             return None
         try:
             with self._lock:
-                return self._open().read(member)
+                file = self._open()
+                check_table_size(name, file.getinfo(member).file_size)
+                return file.read(member)
+        except BadInput:
+            raise
         except Exception as error:  # zipfile and zlib raise several types
             raise BadInput(
                 f"{name!r} in the zip file {self.path.name!r} cannot be read ({error}); pack it anew, unencrypted"

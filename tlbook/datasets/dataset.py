@@ -21,8 +21,8 @@ class ImageStore(Protocol):
     def read(self, index):
         """Return one image, uint8, (height, width, 3), 0-255."""
 
-    def thumbnail(self, index):
-        """Return one image as a small grey square, uint8, (32, 32), 0-255."""
+    def inspect(self, index):
+        """Return one image as a small grey square, uint8, (32, 32), 0-255, and its `Traits`."""
 
     def take(self, indices):
         """Return a store of these images, in this order."""
@@ -146,6 +146,8 @@ class Dataset:
     left_out : tuple of str
         What was left out and why, one line each: excluded classes, unreadable images, files passed over, training
         images beyond ``per_class``.
+    value_range : tuple of float or None
+        What became 0 and 255 of images of more than 8 bits; None where all have 8.
 
     Examples
     --------
@@ -171,6 +173,7 @@ class Dataset:
     split_origin: str = ""
     groups_origin: str = ""
     left_out: tuple = ()
+    value_range: tuple | None = None
 
     def __repr__(self):
         above, below = title_dataset(self)

@@ -15,7 +15,7 @@ from tlbook.errors import BadInput
 
 def from_folder(
     path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=False, min_images=None,
-    max_unreadable=MAX_UNREADABLE,
+    max_unreadable=MAX_UNREADABLE, range=None,
 ):  # fmt: skip
     r"""Read a folder or a zip file of images, one sub-folder a class, as a data set.
 
@@ -47,6 +47,9 @@ def from_folder(
         Classes of fewer images are left out and named; with groups also those of fewer than 3 groups.
     max_unreadable : float
         Share of the images that may be unreadable, 0 to 1; beyond it the folder is refused.
+    range : tuple of float, optional
+        Which values of images of more than 8 bits become 0 and 255. None takes the bits used, or the 0.5th to the
+        99.5th percentile where they lie close together, of the training images; ``value_range`` says which.
 
     Returns
     -------
@@ -83,8 +86,8 @@ def from_folder(
     check_path("path", path, "a folder or a zip file of images")
     check_groups(groups)
     options = check_options(
-        per_class, seed, exclude, quiet, min_images=min_images, max_unreadable=max_unreadable
-    )  # fmt: skip
+        per_class, seed, exclude, quiet, min_images=min_images, max_unreadable=max_unreadable, value_range=range
+    )
     listing = scan_folder(path)
     name = Path(path).resolve().name if Path(path).is_dir() else Path(path).stem
     _check_listing(listing, Path(path).name)

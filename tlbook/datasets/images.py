@@ -1,17 +1,35 @@
 """Any image file to 8-bit RGB, and one resizing rule for all."""
 
 import io
+import re
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from PIL import Image
 
+from tlbook.datasets.depth import scale_small, scale_to_8_bits
+from tlbook.datasets.limits import (
+    DEEP_COST,
+    MOST_NOISE,
+    NO_MEMORY,
+    ONE_LARGE,
+    PLAIN_COST,
+    TRANSPARENT_COST,
+    UnreadableImage,
+    check_cost,
+    measure_webp,
+)  # fmt: skip
+
 # Pillow decides by content; this list keeps out formats that call other programs (EPS) or that nobody asked for.
+PAGED = ("GIF", "TIFF", "WEBP", "PNG")  # not MPO: phones put a second view beside the picture
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
-DEPTHS = (8, 10, 12, 14, 16)
 ORIENTATION_TAG = 0x0112
 PHOTOMETRIC_TAG = 0x0106
 THUMBNAIL_SIZE = 32
-NO_MEMORY = "it takes more memory than is free"
+JPEG_START, JPEG_ENDS = b"\xff\xd8", b"\xff\xd9" * 8
+LEAST_ROWS = 0.75  # of a JPEG that lacks its end
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -23,25 +41,51 @@ TURNS = {
 }
 
 
-class UnreadableImage(ValueError):
-    """A file that cannot be decoded: truncated, damaged, or no image of the formats read here."""
+@dataclass(frozen=True, eq=False)
+class Traits:
+    """What a reader ought to know of an image, besides its picture.
+
+    Attributes
+    ----------
+    pages : bool
+        True where the file holds several pages or frames, of which the first is read.
+    truncated : bool
+        True where it lacks its end, and what is there was decoded.
+    flat : bool
+        True where it is of one grey, or nearly.
+    values : numpy.ndarray or None
+        float32, (n,), some of the values of an image of more than 8 bits; None of one of 8.
+    small : numpy.ndarray or None
+        float32, (32, 32), such an image as a small square, not yet scaled.
+    floating, negative : bool
+        Of such an image: its values are floats; its zero is white.
+    """
+
+    pages: bool = False
+    truncated: bool = False
+    flat: bool = False
+    values: np.ndarray | None = None
+    small: np.ndarray | None = None
+    floating: bool = False
+    negative: bool = False
 
 
-def decode_image(data):
+def decode_image(data, value_range=None):
     """Decode the bytes of an image file to 8-bit RGB, upright.
 
     Grey images repeat their channel; palettes are looked up; transparent pixels are laid over white; CMYK and
-    YCbCr are converted without colour management (embedded profiles are ignored). Grey images of more than 8 bits
-    are scaled from the smallest of 8, 10, 12, 14 and 16 bits that holds their largest value, because 12-bit
-    radiographs in 16-bit files would turn out black otherwise; colour images of 16 bits keep their high byte.
-    Floating-point images within 0-1 are scaled by 255, within 0-255 kept, others stretched from their smallest to
-    their largest value (as are integers below 0 or above 65535). Of several frames or pages the first is read.
-    The EXIF orientation is applied.
+    YCbCr are converted without colour management (embedded profiles are ignored). Grey images of more than 8 bits and
+    floating-point ones are scaled from the range of their data set (:mod:`tlbook.datasets.depth`), or from their own
+    where they belong to none; colour images of 16 bits keep their high byte. Of several frames or pages the first is
+    read. The EXIF orientation is applied. A JPEG that lacks its end is decoded as far as it goes, if that is three
+    quarters of its rows or more.
 
     Parameters
     ----------
     data : bytes
         Contents of a jpg, png, bmp, gif, webp or tiff file.
+    value_range : tuple of float, optional
+        What becomes 0 and 255 of images of more than 8 bits; values outside are cut off.
 
     Returns
     -------
@@ -51,35 +95,89 @@ def decode_image(data):
     Raises
     ------
     UnreadableImage
-        The bytes are truncated, damaged or no such image.
+        The bytes are damaged or no such image, or it takes too much memory.
     """
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            image.load()
-            return np.asarray(_turn_upright(convert_to_rgb(image), image))
-    except MemoryError as error:
-        raise UnreadableImage(NO_MEMORY) from error
-    except Exception as error:  # Pillow's decoders raise a dozen types on damaged files
-        raise UnreadableImage(_describe(error, data)) from error
+
+    def convert(image):
+        return np.asarray(_turn_upright(convert_to_rgb(image, value_range), image))
+
+    return _decode(data, convert)[0]
 
 
-def read_thumbnail(data, size=THUMBNAIL_SIZE):
-    """Decode an image to a small grey square, uint8, (size, size); damage is found as by decoding it in full.
+def inspect_image(data, size=THUMBNAIL_SIZE):
+    """Decode an image to a small grey square, uint8, (size, size), and its `Traits`; damage is found as in full.
 
     JPEG is decoded at an eighth of its size where that is enough: the whole entropy-coded stream is still read, which
     is where damage shows, and only the inverse transform is saved.
     """
-    if data[:2] != b"\xff\xd8":
-        return shrink_image(decode_image(data), size)
+    (thumbnail, traits), truncated = _decode(data, partial(_inspect, size=size), draft=(size, size))
+    return thumbnail, replace(traits, truncated=truncated)
+
+
+def _inspect(image, size):
+    pages = image.format in PAGED and getattr(image, "is_animated", False)
+    if is_deep(image):
+        values = np.asarray(image)
+        floating, negative = values.dtype.kind == "f", _is_negative(image)
+        rows, columns = (np.linspace(0, side - 1, min(side, size)).astype(int) for side in values.shape)
+        wide = np.nan_to_num(values.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        small = np.asarray(_turn_upright(Image.fromarray(wide), image).resize((size, size), Image.Resampling.BOX))
+        some = wide[np.ix_(rows, columns)].ravel()
+        return scale_small(small, negative), Traits(pages, False, False, some, small, floating, negative)
+    grey = image.convert("L") if image.format in ("JPEG", "MPO") else convert_to_rgb(image).convert("L")
+    low, high = grey.getextrema()
+    return _shrink(_turn_upright(grey, image), size), Traits(pages, flat=high - low <= MOST_NOISE)
+
+
+def _decode(data, use, draft=None):
+    """Load an image and return what a function makes of it, and whether the file lacks its end."""
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            image.draft(None, (size, size))
-            image.load()
-            return _shrink(_turn_upright(image.convert("L"), image), size)
+        try:
+            return _load(data, use, draft), False
+        except OSError as error:
+            if data[:2] != JPEG_START or "truncated" not in str(error):
+                raise
+            return _load(data + JPEG_ENDS, partial(_use_part, use=use, data=data)), True
     except MemoryError as error:
         raise UnreadableImage(NO_MEMORY) from error
-    except Exception as error:  # as above
+    except UnreadableImage:
+        raise
+    except Exception as error:  # Pillow's decoders raise a dozen types on damaged files
         raise UnreadableImage(_describe(error, data)) from error
+
+
+def _load(data, use, draft=None):
+    check_cost(*measure_webp(data), TRANSPARENT_COST)
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        cost = TRANSPARENT_COST if image.has_transparency_data else DEEP_COST if is_deep(image) else PLAIN_COST
+        large = check_cost(*image.size, cost)
+        with ONE_LARGE if large else nullcontext():
+            if draft:
+                image.draft(None, draft)
+            image.load()
+            return use(image)
+
+
+def _use_part(image, use, data):
+    """Use an image whose file lacks its end, unless too much is missing: libjpeg fills what is with one grey."""
+    pixels = np.asarray(image)
+    rows = np.flatnonzero((pixels != pixels[-1, -1]).reshape(len(pixels), -1).any(1))
+    blurred = image.info.get("progressive") and not _has_details(data)
+    if blurred or not len(rows) or rows[-1] + 1 < LEAST_ROWS * len(pixels):
+        raise UnreadableImage("its end is missing, a quarter of the picture or more")
+    return use(image)
+
+
+def _has_details(data):
+    """Tell whether a progressive JPEG has one whole scan of the brightness up to the finest details (63)."""
+    data = data[data.find(b"\xff\xc2") :]  # what stands before may hold a small picture of its own
+    scans = [found.start() for found in re.finditer(b"\xff\xda", data)]
+    brightness = data[scans[0] + 5]
+    for start in scans[:-1]:  # the last may be cut
+        stop = start + 5 + 2 * data[start + 4]
+        if brightness in data[start + 5 : stop : 2] and data[stop + 1] == 63:
+            return True
+    return False
 
 
 def shrink_image(image, size=THUMBNAIL_SIZE):
@@ -98,32 +196,27 @@ def resize_image(image, size):
     return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))
 
 
-def convert_to_rgb(image):
+def is_deep(image):
+    """Tell a Pillow image of more than 8 bits, or of floats, whose values need a range."""
+    return image.mode.startswith("I") or image.mode == "F"
+
+
+def convert_to_rgb(image, value_range=None):
     """Convert a loaded Pillow image of any mode to mode RGB."""
     if image.mode in ("RGB", "L", "1") and "transparency" not in image.info:
         return image.convert("RGB")
-    if image.mode.startswith("I") or image.mode == "F":
-        grey = _scale_to_8_bits(np.asarray(image))
-        # Pillow turns TIFFs whose zero is white round, but not those of more than 8 bits
-        is_negative = image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == 0
-        return Image.fromarray(255 - grey if is_negative else grey).convert("RGB")
+    if is_deep(image):
+        grey = scale_to_8_bits(np.asarray(image), value_range)
+        return Image.fromarray(255 - grey if _is_negative(image) else grey).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
     return image.convert("RGB")
 
 
-def _scale_to_8_bits(values):
-    """Scale wide integers or floats to uint8, 0-255, by the rules of `decode_image`."""
-    wide = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(wide.min()), float(wide.max())
-    if values.dtype.kind == "f":
-        top = 1.0 if high <= 1 else 255.0
-    else:
-        top = next((2.0**depth - 1 for depth in DEPTHS if high < 2**depth), 0.0)
-    if low < 0 or high > top:
-        wide, top = wide - low, high - low
-    return np.rint(wide * (255 / (top or 1))).astype(np.uint8)
+def _is_negative(image):
+    """Tell TIFFs whose zero is white, which Pillow turns round, but not those of more than 8 bits."""
+    return image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == 0
 
 
 def _turn_upright(rgb, original):

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from numbers import Integral, Real
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, is_number
 from tlbook.runtime import LARGEST_SEED
 
 MAX_UNREADABLE = 0.05
@@ -26,6 +26,8 @@ class Options:
         Classes of fewer images are left out.
     max_unreadable : float
         Share of images that may be unreadable, 0-1.
+    value_range : tuple of float or None
+        What becomes 0 and 255 of images of more than 8 bits.
     """
 
     per_class: int | None = None
@@ -34,9 +36,12 @@ class Options:
     quiet: bool = False
     min_images: int | None = None
     max_unreadable: float = MAX_UNREADABLE
+    value_range: tuple | None = None
 
 
-def check_options(per_class=None, seed=0, exclude=(), quiet=False, *, min_images=None, max_unreadable=MAX_UNREADABLE):
+def check_options(
+    per_class=None, seed=0, exclude=(), quiet=False, *, min_images=None, max_unreadable=MAX_UNREADABLE, value_range=None
+):
     """Return the options that all readers share; refuse what they cannot be."""
     if per_class is not None:
         check_whole("per_class", per_class, 1)
@@ -44,7 +49,8 @@ def check_options(per_class=None, seed=0, exclude=(), quiet=False, *, min_images
     if min_images is not None:
         check_whole("min_images", min_images, 1)
     check_number("max_unreadable", max_unreadable, 0, 1)
-    return Options(per_class, seed, check_exclude(exclude), bool(quiet), min_images, float(max_unreadable))
+    limits = min_images, float(max_unreadable), check_range(value_range)
+    return Options(per_class, seed, check_exclude(exclude), bool(quiet), *limits)
 
 
 def check_whole(name, value, low, high=None):
@@ -59,6 +65,18 @@ def check_number(name, value, low, high):
     """Refuse what is no number in a range."""
     if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
         raise BadInput(f"received `{name}` {value!r}; expected a number from {low} to {high}")
+
+
+def check_range(value_range):
+    """Return a range of values as two floats, None as it is; refuse what is none."""
+    if value_range is None:
+        return None
+    pair = tuple(value_range) if isinstance(value_range, list | tuple) else ()
+    if len(pair) != 2 or not all(is_number(end) for end in pair) or pair[0] >= pair[1]:
+        raise BadInput(
+            f"received `range` {shorten(value_range)}; expected two numbers, the lower first: (0, 4095), say"
+        )
+    return float(pair[0]), float(pair[1])
 
 
 def check_path(name, value, expected):

@@ -13,7 +13,8 @@ import numpy as np
 
 from tlbook.datasets.containers import Archive, Folder
 from tlbook.datasets.formats import EXTENSIONS, OTHER_FORMATS
-from tlbook.datasets.images import THUMBNAIL_SIZE, UnreadableImage
+from tlbook.datasets.images import THUMBNAIL_SIZE
+from tlbook.datasets.limits import UnreadableImage
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
@@ -67,15 +68,17 @@ def scan_folder(path):
 
 
 def check_images(store, *, quiet=False):
-    """Decode every image once, small; return the reason of each unreadable one by index, and thumbnails.
+    """Decode every image once, small; return the reason of each unreadable one by index, thumbnails and traits.
 
-    Thumbnails are uint8, (n, 32, 32), grey; black where unreadable. A kilobyte an image.
+    Thumbnails are uint8, (n, 32, 32), grey; black where unreadable. A kilobyte an image. Traits are a list of `Traits`,
+    None where unreadable.
     """
     thumbnails = np.zeros((len(store), THUMBNAIL_SIZE, THUMBNAIL_SIZE), np.uint8)
+    traits = [None] * len(store)
 
     def check(index):
         try:
-            thumbnails[index] = store.thumbnail(index)
+            thumbnails[index], traits[index] = store.inspect(index)
         except UnreadableImage as error:
             return str(error)
         return None
@@ -83,7 +86,7 @@ def check_images(store, *, quiet=False):
     # libtiff writes its own complaints; on a terminal they may stand, where the progress bar needs standard error
     with contextlib.nullcontext() if sys.stderr.isatty() else quiet_stderr():
         verdicts = map_in_threads(check, len(store), "checking images", quiet=quiet)
-    return {index: reason for index, reason in enumerate(verdicts) if reason is not None}, thumbnails
+    return {index: reason for index, reason in enumerate(verdicts) if reason is not None}, thumbnails, traits
 
 
 def _walk(root):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tlbook.datasets.containers import Archive, Folder
-from tlbook.datasets.images import NO_MEMORY, UnreadableImage, decode_image, read_thumbnail, shrink_image
+from tlbook.datasets.images import Traits, decode_image, inspect_image, shrink_image
+from tlbook.datasets.limits import MOST_NOISE, NO_MEMORY, UnreadableImage
 from tlbook.errors import BadInput
 
 
@@ -30,9 +31,10 @@ class ArrayStore:
         """Return one image, uint8, (height, width, 3)."""
         return self.array[index]
 
-    def thumbnail(self, index):
-        """Return one image as a small grey square, uint8, (32, 32)."""
-        return shrink_image(self.array[index])
+    def inspect(self, index):
+        """Return one image as a small grey square, uint8, (32, 32), and its `Traits`."""
+        image = self.array[index]
+        return shrink_image(image), Traits(flat=int(image.max()) - int(image.min()) <= MOST_NOISE)
 
     def take(self, indices):
         """Choose images."""
@@ -55,11 +57,14 @@ class FileStore:
         POSIX paths relative to it.
     checked : bool
         True where each image has been read once, so that one that is unreadable has changed since and is bad input.
+    value_range : tuple of float or None
+        What becomes 0 and 255 of images of more than 8 bits; None scales each from its own values.
     """
 
     container: Folder | Archive
     names: tuple
     checked: bool = False
+    value_range: tuple | None = None
 
     def __len__(self):
         return len(self.names)
@@ -72,24 +77,27 @@ class FileStore:
     def read(self, index):
         """Return one image, uint8, (height, width, 3); raise UnreadableImage where it is gone, damaged or none."""
         with self._blame(index):
-            return decode_image(self._read(index))
+            return decode_image(self._read(index), self.value_range)
 
-    def thumbnail(self, index):
-        """Return one image as a small grey square, uint8, (32, 32); every byte of it is read."""
+    def inspect(self, index):
+        """Return one image as a small grey square, uint8, (32, 32), and its `Traits`; every byte of it is read."""
         with self._blame(index):
-            return read_thumbnail(self._read(index))
+            return inspect_image(self._read(index))
 
     def take(self, indices):
         """Choose images."""
         return replace(self, names=tuple(self.names[i] for i in indices))
 
     def fingerprint(self, index):
-        """Return the SHA-256 of the file's bytes; packing the file into an archive does not change it."""
-        return hashlib.sha256(self.read_bytes(index)).digest()
+        """Return the SHA-256 of the file's bytes, and of the range if there is one; packing it does not change it."""
+        scale = b"" if self.value_range is None else repr(self.value_range).encode()
+        return hashlib.sha256(self.read_bytes(index) + scale).digest()
 
     def _read(self, index):
         try:
             return self.container.read(self.names[index])
+        except UnreadableImage:
+            raise
         except MemoryError as error:
             raise UnreadableImage(NO_MEMORY) from error
         except OSError as error:

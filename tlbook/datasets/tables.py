@@ -20,7 +20,7 @@ from tlbook.errors import BadInput
 
 def from_table(
     table, *, path="path", label="label", group=None, split=None, root=None, per_class=None, seed=0, exclude=(),
-    quiet=False,
+    quiet=False, range=None,
 ):  # fmt: skip
     """Read the image files that a table names, one row an image, as a data set.
 
@@ -52,6 +52,8 @@ def from_table(
         Labels of classes to leave out; their files need not be there.
     quiet : bool
         True shows no progress bar.
+    range : tuple of float, optional
+        Which values of images of more than 8 bits become 0 and 255, as `from_folder` takes it.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def from_table(
     >>> data.classes, len(data.train), data.groups_origin
     (('broken', 'whole'), 12, 'the column patient of the table')
     """
-    options = check_options(per_class, seed, name_exclude(exclude), quiet)
+    options = check_options(per_class, seed, name_exclude(exclude), quiet, value_range=range)
     chosen = {"path": path, "label": label} | {k: v for k, v in (("group", group), ("split", split)) if v is not None}
     columns, name, folder = open_table(table, chosen.values())
     root = _check_root(folder if root is None else root)

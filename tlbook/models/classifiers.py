@@ -11,7 +11,7 @@ from tlbook.models.copying import copy_layer, copy_weights
 from tlbook.models.heads import add_head
 from tlbook.runtime import import_keras
 
-CLASSES_FILE = "classes.json"
+CLASSES_FILE, RANGE_FILE = "classes.json", "value_range.json"
 
 
 def build_feature_model(backbone):
@@ -73,7 +73,7 @@ def count_parameters(model):
     return trainable, sum(int(np.prod(w.shape)) for w in model.weights)
 
 
-def save_classifier(model, classes, path):
+def save_classifier(model, classes, path, *, value_range=None):
     """Save a classifier for plain ``keras.models.load_model``, with its class names inside.
 
     Parameters
@@ -82,10 +82,14 @@ def save_classifier(model, classes, path):
     classes : sequence of str
     path : pathlib.Path
         Ends in ``.keras``; the file is a zip archive, and its member ``classes.json`` lists the classes.
+    value_range : tuple of float, optional
+        Stored as ``value_range.json``: what became 0 and 255 of images of more than 8 bits.
     """
     model.save(path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(zipfile.ZipInfo(CLASSES_FILE, (1980, 1, 1, 0, 0, 0)), json.dumps(list(classes)))
+        if value_range is not None:
+            archive.writestr(zipfile.ZipInfo(RANGE_FILE, (1980, 1, 1, 0, 0, 0)), json.dumps(list(value_range)))
 
 
 def read_classes(path):

@@ -27,6 +27,7 @@ def build_report(run, dataset, scores, *, seconds, options):
         "split_origin": dataset.split_origin,
         "groups_origin": dataset.groups_origin,
         "left_out": list(dataset.left_out),
+        "value_range": dataset.value_range and list(dataset.value_range),
         "source": run.source,
         "weights_sha256": run.weights_sha256,
         "strategy": run.strategy,

@@ -112,7 +112,7 @@ def adapt_by(data, source, strategy, *, training=None, seed=0, cache=True, quiet
     return Run(
         model, data.classes, strategy.name, source.name, f"{strategy.name} was asked for", source.weights_sha256,
         source.image_size, len(history.get("loss", ())), history, trainable, total,
-        balanced_accuracy(labels[1], probabilities), seconds, seed, cached_activations, data,
+        balanced_accuracy(labels[1], probabilities), seconds, seed, cached_activations, data.value_range, data,
     )  # fmt: skip
 
 

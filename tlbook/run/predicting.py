@@ -1,6 +1,7 @@
 """Answers of a model to images in memory, in files and in splits, batch by batch."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from tlbook.datasets.columns import read_csv
 from tlbook.datasets.containers import Folder, read_if_there
 from tlbook.datasets.dataset import Split
 from tlbook.datasets.formats import describe_passed
-from tlbook.datasets.images import UnreadableImage, resize_image
+from tlbook.datasets.images import resize_image
+from tlbook.datasets.limits import UnreadableImage
 from tlbook.datasets.options import shorten
 from tlbook.datasets.scan import Listing, scan_folder
 from tlbook.datasets.stores import ArrayStore, FileStore
@@ -42,17 +44,18 @@ def predict_split(run, split, *, quiet=False):
     return np.concatenate([predict_batch(run.model, batch) for batch in batches])
 
 
-def list_images(images):
+def list_images(images, value_range=None):
     """List what is to be predicted, as (name, store, index), and count by kind the files that are passed over.
 
     ``images`` are arrays, a split, an image, a folder, a zip or CSV file, or several; BadInput where none is an image.
+    ``value_range`` is that of the run's own data.
     """
     if isinstance(images, Split):
         return [(name, images.images, i) for i, name in enumerate(images.names)], {}
     if isinstance(images, str | Path):
         images = [images]
     if isinstance(images, list | tuple) and images and all(isinstance(path, str | Path) for path in images):
-        return _list_files([Path(path) for path in images])
+        return _list_files([Path(path) for path in images], value_range)
     if isinstance(images, Image.Image) or (hasattr(images, "__array__") and _is_single(np.shape(images))):
         images = [images]
     store = ArrayStore(convert_images(images))
@@ -64,7 +67,7 @@ def _is_single(shape):
     return len(shape) == 2 or (len(shape) == 3 and shape[-1] in (1, 3, 4))
 
 
-def _list_files(paths):
+def _list_files(paths, value_range):
     """List the images of files and folders; where two would have one name, all are named from the folder as given."""
     listings = [(path, _read_list(path) or scan_folder(path)) for path in paths]
     passed = sum((Counter(listing.ignored) for _, listing in listings), Counter())
@@ -83,9 +86,8 @@ def _list_files(paths):
             own if one else [(path / name).as_posix() for name in own]
             for own, one, (path, _) in zip(names, single, listings, strict=True)
         ]
-    files = [
-        (n, listing.store, i) for own, (_, listing) in zip(names, listings, strict=True) for i, n in enumerate(own)
-    ]
+    stores = [replace(listing.store, value_range=value_range) for _, listing in listings]
+    files = [(n, store, i) for own, store in zip(names, stores, strict=True) for i, n in enumerate(own)]
     return files, dict(sorted(passed.items()))
 
 

@@ -46,6 +46,8 @@ class Run:
     cached_activations : dict or None
         What of the network was run only once (:class:`tlbook.training.fit.Fit`), in the first phase that had such a
         part; None where each epoch ran all of it, and for a head alone.
+    value_range : tuple of float or None
+        What becomes 0 and 255 of images of more than 8 bits, as in its training; None where those had 8.
     data : Dataset or None
         What it was adapted to; None of a loaded run.
     saved : dict of str to bytes, or None
@@ -75,6 +77,7 @@ class Run:
     seconds: dict
     seed: int
     cached_activations: dict | None = None
+    value_range: tuple | None = None
     data: Dataset | None = None
     saved: dict | None = None
 
@@ -131,7 +134,7 @@ class Run:
         import pandas as pd
 
         names, rows, problems = [], [np.empty((0, len(self.classes)), np.float32)], {}
-        listed, passed = list_images(images)
+        listed, passed = list_images(images, self.value_range)
         for batch, probabilities in predict_listed(self.model, self.image_size, listed, quiet=quiet, problems=problems):
             names += batch
             rows.append(probabilities)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tlbook.datasets.options import check_range
 from tlbook.errors import BadInput
-from tlbook.models.classifiers import CLASSES_FILE, save_classifier
+from tlbook.models.classifiers import CLASSES_FILE, RANGE_FILE, save_classifier
 from tlbook.report.page import render_report
 from tlbook.report.record import build_report, format_predictions, format_splits
 from tlbook.run.folder import MODEL, REPORT, RUN_FILES, check_out, clean_leftovers, write_folder
@@ -28,7 +29,7 @@ def save_run(run, path, *, overwrite=False, title=None, images=True, positive=No
     with write_folder(path, overwrite=overwrite) as folder:
         files = run.saved
         if files is None:
-            save_classifier(run.model, run.classes, folder / MODEL)
+            save_classifier(run.model, run.classes, folder / MODEL, value_range=run.value_range)
             more = {"title": title, "images": images, "positive": positive, "options": options}
             files = make_files(run, model_sha256=hash_model((folder / MODEL).read_bytes()), **more)
         for name, content in files.items():
@@ -100,12 +101,13 @@ def load_run(path):
     if not isinstance(path, str | Path):
         raise BadInput(f"received `path` of type {type(path).__name__}; expected the folder of a run")
     report, files, classes = open_run(Path(path))
+    scale = read_range(files[MODEL], Path(path))
     model = load_model(files[MODEL], classes, report["image_size"], Path(path))
     kept = ("strategy", "source", "strategy_reason", "weights_sha256", "image_size", "epochs", "trainable_params")
     seconds = {key: value for key, value in report["seconds"].items() if key in ("load", "features", "train")}
     return Run(
         model, classes, **{key: report[key] for key in (*kept, "total_params", "seed")}, history={}, seconds=seconds,
-        val_balanced_accuracy=None, cached_activations=report.get("cached_activations"), saved=files,
+        val_balanced_accuracy=None, cached_activations=report.get("cached_activations"), value_range=scale, saved=files,
     )  # fmt: skip
 
 
@@ -136,6 +138,15 @@ def open_run(folder):
         raise BadInput(f"{str(folder)!r}: report and model name other classes; expected the files of one run")
     _check_keras(written_by, folder)
     return report, files, classes
+
+
+def read_range(content, folder):
+    """Read the range of values that a run's images were scaled from; None of 8-bit ones and of older runs."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return check_range(json.loads(archive.read(RANGE_FILE))) if RANGE_FILE in archive.namelist() else None
+    except Exception as error:  # as above
+        raise _say_damaged(folder, error) from error
 
 
 def hash_model(content):

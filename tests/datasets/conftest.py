@@ -1,0 +1,3 @@
+"""The folder of the commands' tests."""
+
+from tests.commands.conftest import stripes  # noqa: F401

@@ -1,0 +1,69 @@
+"""What the checked images of a set have in common: one range of values, and what a reader is warned of."""
+
+import numpy as np
+
+from tlbook.datasets.depth import find_value_range, scale_small
+from tlbook.datasets.limits import MOST_NOISE
+from tlbook.datasets.provenance import count
+from tlbook.errors import BadInput
+
+
+def settle_range(traits, train, asked=None):
+    """Return the range of values of a set's images of more than 8 bits, found on training ones; None without any.
+
+    ``traits`` is a list of `Traits`, ``train`` the indices of training images, ``asked`` a range that is to be taken.
+    """
+    deep = [i for i, trait in enumerate(traits) if trait.values is not None]
+    if not deep:
+        if asked is not None:
+            raise BadInput(
+                f"received `range` {asked[0]:g} {asked[1]:g}, and all images have 8 bits; expected images of more, "
+                "whose values it would scale; leave it out"
+            )
+        return None
+    if asked is not None:
+        return asked
+    chosen = [i for i in set(train.tolist()).intersection(deep)] or deep
+    values = np.concatenate([traits[i].values for i in sorted(chosen)])
+    return find_value_range(values, floating=any(traits[i].floating for i in chosen))
+
+
+def scale_thumbnails(thumbnails, traits, value_range):
+    """Scale the thumbnails of images of more than 8 bits by the range of their set, in place."""
+    for thumbnail, trait in zip(thumbnails, traits, strict=True):
+        if trait.small is not None:
+            thumbnail[:] = scale_small(trait.small, trait.negative, value_range)
+
+
+def describe_traits(traits, names, value_range):
+    """Put into words what a reader ought to know of the images, each line with a count and three names."""
+    deep = [trait.values is not None for trait in traits]
+    lines = []
+    if 0 < sum(deep) < len(deep):
+        few = sum(deep) <= len(deep) / 2
+        low, high = value_range
+        lines.append(
+            f"{sum(deep):,} of {len(deep):,} images have more than 8 bits, of which {low:g} to {high:g} are scaled to "
+            f"0 to 255, and the others have 8: their brightness may differ by that alone "
+            f"({_list_three(names, [is_deep == few for is_deep in deep])})"
+        )
+    for found, text in (
+        ([trait.pages for trait in traits], "with several pages or frames, of which the first was taken"),
+        ([trait.truncated for trait in traits], "of JPEG without its end, decoded as far as it goes"),
+        ([_is_flat(trait, value_range) for trait in traits], "of one grey or colour, or nearly"),
+    ):
+        if any(found):
+            lines.append(f"{count(sum(found), 'image')} {text}: {_list_three(names, found)}")
+    return tuple(lines)
+
+
+def _is_flat(trait, value_range):
+    if trait.values is None:
+        return trait.flat
+    low, high = value_range
+    return np.ptp(trait.values) <= MOST_NOISE * (high - low) / 255
+
+
+def _list_three(names, found):
+    listed = [str(name) for name, is_found in zip(names, found, strict=True) if is_found]
+    return ", ".join(listed[:3]) + (", …" if len(listed) > 3 else "")
