@@ -47,7 +47,7 @@ def parse_arguments(arguments=None):
     parser = Parser("tlbook", description="Transfer learning with little data: from a folder of images to a report.")
     parser.add_argument("--version", action="version", version=f"tlbook {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_add_adapt, _add_predict, _add_cases, _add_sources, _add_pretrain):
+    for add in (_add_adapt, _add_audit, _add_predict, _add_cases, _add_sources, _add_pretrain):
         add(commands)
     return parser.parse_args(arguments)
 
@@ -168,6 +168,21 @@ def _add_adapt(commands):
     parser.add_argument("--no-images", action="store_true", help="leave pictures out of the report")
     parser.add_argument("--overwrite", action="store_true", help="replace RUN if it is an earlier run")
     parser.add_argument("--quiet", action="store_true", help="no progress bars, no closing lines")
+
+
+def _add_audit(commands):
+    def run(options):
+        from tlbook.commands.audit import run_audit
+
+        return run_audit(options)
+
+    examples = ("audit xrays", "audit xrays.zip --groups metadata.csv --json")
+    help_line = "look at a folder of images before anything is trained: exit status 0 clean, 1 findings, 2 unusable"
+    parser = _add(commands, "audit", help_line, examples, run)
+    parser.add_argument("folder", metavar="FOLDER", type=_path, help="FOLDER/<class>/…, with or without train/val/test")
+    parser.add_argument("--groups", metavar="X", help="CSV file, or regular expression with one group")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
 
 def _add_predict(commands):
