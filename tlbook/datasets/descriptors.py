@@ -16,15 +16,15 @@ def describe_images(images):
     numpy.ndarray
         float32, (n, 576): histograms of gradient directions in 8 by 8 cells, and of colours in 4 levels a channel.
 
+    References
+    ----------
+    Dalal & Triggs 2005, doi:10.1109/CVPR.2005.177.
+
     Examples
     --------
     >>> import numpy as np
     >>> describe_images(np.zeros((5, 64, 64, 3), np.uint8)).shape
     (5, 576)
-
-    References
-    ----------
-    Dalal & Triggs 2005, doi:10.1109/CVPR.2005.177.
     """
     return np.hstack([count_gradients(images), count_colours(images)]).astype(np.float32)
 

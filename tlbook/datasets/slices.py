@@ -18,6 +18,10 @@ def measure_entropy(images):
     numpy.ndarray
         float64, (n,), bits.
 
+    References
+    ----------
+    Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
+
     Examples
     --------
     >>> import numpy as np
@@ -25,10 +29,6 @@ def measure_entropy(images):
     >>> grey[0, :4] = grey[1, :8] = 255
     >>> measure_entropy(grey).round(3).tolist()
     [0.811, 1.0]
-
-    References
-    ----------
-    Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
     """
     return np.array([_entropy(image.mean(axis=-1).astype(np.uint8)) for image in images])
 

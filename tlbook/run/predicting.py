@@ -32,7 +32,26 @@ def predict_batch(model, batch):
 
 
 def predict_images(model, images):
-    """Predict images in memory, uint8, (n, size, size, 3); returns float32, (n, classes)."""
+    """Predict images in memory.
+
+    Parameters
+    ----------
+    model : keras.Model
+    images : numpy.ndarray
+        uint8, (n, size, size, 3), 0-255, of the model's size.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, classes).
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> model = tl.HeadOnly().build(tl.load_source("random", image_size=32), ("a", "b"), seed=0)
+    >>> predict_images(model, np.zeros((3, 32, 32, 3), np.uint8)).shape
+    (3, 2)
+    """
     starts = range(0, len(images), BATCH_SIZE)
     return np.concatenate([predict_batch(model, images[i : i + BATCH_SIZE]) for i in starts])
 

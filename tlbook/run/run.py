@@ -59,7 +59,7 @@ class Run:
     >>> case = tl.load_case("pets", per_class=6, size=32)
     >>> run = tl.adapt(case, tl.load_source("random", image_size=32), "head", cache=False)
     >>> run.predict(case.test.take([0, 1])).columns.tolist()
-    ['path', 'predicted', 'p_cat', 'p_dog']
+    ['path', 'predicted', 'p_cats', 'p_dogs']
     """
 
     model: object
