@@ -160,7 +160,7 @@ def _load_real(card, options):
     if download is not None and "keep" in download:
         listing = scan_folder(path)
         left_out += sorted(
-            {*read_layout(listing.names, listing.folders).classes.tolist()} - {*download["keep"], *exclude}
+            {*read_layout(listing.names, listing.folders)[0].classes.tolist()} - {*download["keep"], *exclude}
         )
     people = facts.get("per_class") == "people"
     per_class = None if people else options.per_class

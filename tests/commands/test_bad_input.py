@@ -35,6 +35,10 @@ SEVERAL = [
     ("unmatched images", ["--groups", "(l[0-9])_"], ["upright/"]),
     ("unknown positive class", ["--positive", "slanted"], ["slanted", "lying", "upright"]),
     ("unknown class to exclude", ["--exclude", "slanted"], ["slanted"]),
+    ("labels file not there", ["--labels", "train.csv"], ["--labels", "train.csv"]),
+    ("label column without file", ["--label-column", "dx"], ["--label-column", "--labels"]),
+    ("no share", ["--max-unreadable", "5"], ["5", "from 0 to 1"]),
+    ("no rare number", ["--min-images", "0"], ["0", "from 1"]),
     ("unknown option", ["--fast"], ["--fast", "--help"]),
 ]
 

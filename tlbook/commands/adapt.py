@@ -26,7 +26,8 @@ def run_adapt(options):
     check_source(options.source, options.weights, image_size=options.image_size)
     data = from_folder(
         options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
-        quiet=options.quiet, min_images=options.min_images, max_unreadable=options.max_unreadable, range=options.range,
+        quiet=options.quiet, labels=options.labels, label_column=options.label_column, min_images=options.min_images,
+        max_unreadable=options.max_unreadable, range=options.range,
     )  # fmt: skip
     check_positive(options.positive, data.classes)
     with leave_on_signals(NOTHING_WRITTEN):
@@ -72,16 +73,19 @@ def _adapt(data, strategy, options, start):
 def list_options(options):
     """List the options of a run by name, without absolute paths."""
     kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
-    kept += ("min_images", "max_unreadable", "range")
+    kept += ("label_column", "min_images", "max_unreadable", "range")
     kept += ("modality", "no_activation_cache", "no_images")
     listed = {key: getattr(options, key) for key in kept}
-    groups = options.groups
-    if groups is not None and os.path.isabs(groups) and os.path.isfile(groups):  # an expression may begin with "/"
-        groups = Path(groups).name
+    stated = {"groups": _name_spec(options.groups), "labels": _name_spec(options.labels)}
     weights = options.weights and Path(options.weights).name
     source = options.source.removeprefix("file://")
     listed["source"] = Path(source).name if Path(source).expanduser().is_absolute() else source
-    return listed | {"groups": groups, "weights": weights, "folder": name_folder(options.folder)}
+    return listed | stated | {"weights": weights, "folder": name_folder(options.folder)}
+
+
+def _name_spec(spec):
+    """Name a CSV file without its path; an expression, which may begin with a slash too, stays as it is."""
+    return Path(spec).name if spec is not None and os.path.isabs(spec) and os.path.isfile(spec) else spec
 
 
 def name_folder(folder):

@@ -113,6 +113,7 @@ def _add_adapt(commands):
     examples = (
         "adapt xrays --out run",
         "adapt xrays --out run --groups metadata.csv --source mobilenet_v2",
+        "adapt pets --out run --labels train.csv --label-column breed",
         "adapt xrays.zip --out run --groups '^(patient[0-9]+)_' --strategy full --epochs 30",
     )
     parser = _add(commands, "adapt", "adapt a source model to a folder of images and report on it", examples, run)
@@ -128,6 +129,13 @@ def _add_adapt(commands):
     )  # fmt: skip
     parser.add_argument(
         "--groups", metavar="X", help="CSV file, or regular expression with one group: what a split keeps together"
+    )
+    parser.add_argument(
+        "--labels", metavar="X",
+        help="CSV file, or regular expression with one group: the class of each image, where no folder says it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--label-column", metavar="NAME", help="column of the labels in that file (default: label, class, diagnosis, …)"
     )
     parser.add_argument("--per-class", type=whole_number(1), metavar="N", help="at most N training images a class")
     parser.add_argument(

@@ -71,12 +71,12 @@ def normalise_path(path):
 
 
 def _find_delimiter(text, wanted):
-    """Return the mark that sets most of the wanted columns apart; a comma where none does."""
+    """Return the mark that sets most of the wanted columns apart, then most columns; a comma where none does."""
     first, wanted = text.split("\n", 1)[0], {name.lower() for name in wanted}
     found = {}
     for mark in ",;\t":
         cells = next(csv.reader([first], delimiter=mark), [])
-        found[mark] = len(wanted.intersection(cell.strip().lower() for cell in cells))
+        found[mark] = len(wanted.intersection(cell.strip().lower() for cell in cells)), len(cells)
     return max(found, key=found.get)
 
 

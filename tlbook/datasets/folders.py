@@ -4,18 +4,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from tlbook.datasets.assemble import assemble_dataset, leave_out
+from tlbook.datasets.expressions import check_spec
 from tlbook.datasets.formats import describe_conversion
-from tlbook.datasets.groups import check_groups, read_groups
-from tlbook.datasets.layout import read_layout
+from tlbook.datasets.groups import read_groups
+from tlbook.datasets.labelled import propose_labels, read_labelled
+from tlbook.datasets.labels import order_classes
+from tlbook.datasets.layout import WANTED, read_layout
 from tlbook.datasets.options import MAX_UNREADABLE, check_options, check_path
 from tlbook.datasets.provenance import Provenance
 from tlbook.datasets.scan import scan_folder
+from tlbook.datasets.tree import NoClasses
 from tlbook.errors import BadInput
 
 
 def from_folder(
-    path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=False, min_images=None,
-    max_unreadable=MAX_UNREADABLE, range=None,
+    path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=False, labels=None, label_column=None,
+    min_images=None, max_unreadable=MAX_UNREADABLE, range=None,
 ):  # fmt: skip
     r"""Read a folder or a zip file of images, one sub-folder a class, as a data set.
 
@@ -43,6 +47,13 @@ def from_folder(
         Classes to leave out.
     quiet : bool
         True shows no progress bar.
+    labels : str or pathlib.Path, optional
+        Labels that do not stand in the folders' names: a CSV file, looked for as that of ``groups``, one of whose
+        columns names the images (by path, file name or id, with or without ending) and one gives their labels; or a
+        regular expression with exactly one group, as in ``r"/(cat|dog)\."``. One file may give labels and groups.
+        Folders in which no image has a label are left out.
+    label_column : str, optional
+        Column of the labels, where ``labels`` is a file; by default the one called label, class, target, diagnosis, …
     min_images : int, optional
         Classes of fewer images are left out and named; with groups also those of fewer than 3 groups.
     max_unreadable : float
@@ -84,18 +95,26 @@ def from_folder(
     (('broken', 'whole'), 12, '60/20/20 by class and whole groups, seed 0')
     """
     check_path("path", path, "a folder or a zip file of images")
-    check_groups(groups)
+    check_spec("groups", groups)
+    check_spec("labels", labels)
+    if label_column is not None and (labels is None or not isinstance(label_column, str)):
+        raise BadInput(f"received `label_column` {label_column!r}; expected the name of a column of the file `labels`")
     options = check_options(
         per_class, seed, exclude, quiet, min_images=min_images, max_unreadable=max_unreadable, value_range=range
     )
     listing = scan_folder(path)
     name = Path(path).resolve().name if Path(path).is_dir() else Path(path).stem
     _check_listing(listing, Path(path).name)
-    table, about = _read_folders(name, listing, options.exclude)
+    if labels is None:
+        table, about = _read_folders(name, listing, options.exclude)
+    else:
+        table, about = _read_labels(name, listing, labels, label_column, options.exclude)
     if groups is not None:
         found, origin = read_groups(groups, listing.store.container, table.names.tolist())
         table, about = replace(table, groups=found), replace(about, groups=origin)
-    return assemble_dataset(table, listing.store, about, options)
+    about = replace(about, ignored=_leave_tables(about.ignored, listing.tables, (labels, groups)))
+    order = None if labels is None else order_classes(table.classes.tolist())
+    return assemble_dataset(table, listing.store, about, options, order=order)
 
 
 def _check_listing(listing, name):
@@ -111,9 +130,14 @@ def _check_listing(listing, name):
 
 def _read_folders(name, listing, exclude):
     """Read classes and splits from a listing's folders; return the table and what is known about it."""
-    table, reading = read_layout(
-        listing.names, listing.folders, exclude=exclude, fingerprint=listing.store.fingerprint, root=name
-    )
+    try:
+        table, reading = read_layout(
+            listing.names, listing.folders, exclude=exclude, fingerprint=listing.store.fingerprint, root=name
+        )
+    except NoClasses as error:
+        raise BadInput(f"{error}; {propose_labels(listing)}") from error
+    if len(set(table.classes.tolist())) == 1 and listing.tables and not exclude:
+        raise BadInput(f"received one class, {str(table.classes[0])!r}; {WANTED}; or labels: {propose_labels(listing)}")
     ignored, given = dict(listing.ignored), reading.given
     stray = len(listing.names) - len(table) - reading.num_left_out
     if stray:
@@ -123,6 +147,27 @@ def _read_folders(name, listing, exclude):
         part=given.part, warnings=(*_warn_of_test(given), *(f"left out: {line}" for line in reading.left_out)),
     )  # fmt: skip
     return leave_out(table, about, tuple(name for name in exclude if name not in reading.settled))
+
+
+def _read_labels(name, listing, labels, column, exclude):
+    """Read the labels of a listing's images from elsewhere; return the table and what is known about it."""
+    found = read_labelled(labels, column, listing)
+    warnings = (*_warn_of_test(found.given), *(f"left out: {line}" for line in found.left_out), *found.warnings)
+    about = Provenance(
+        name, found.given.where, ignored=dict(listing.ignored), left_out=found.left_out, warnings=warnings,
+        test_from=found.given.test_from, part=found.given.part,
+    )  # fmt: skip
+    return leave_out(found.table, about, exclude)
+
+
+def _leave_tables(ignored, tables, used):
+    """Return the counts of files passed over without the CSV files that were used."""
+    ignored = dict(ignored)
+    for file in {str(name) for name in used} & set(tables):
+        kind = f"{Path(file).suffix.lower()} file"
+        if file.rpartition("/")[2].lower() != "metadata.csv" and kind in ignored:
+            ignored[kind] -= 1
+    return {kind: number for kind, number in ignored.items() if number}
 
 
 def _warn_of_test(given):

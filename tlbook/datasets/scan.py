@@ -40,12 +40,15 @@ class Listing:
         those that hold other files only.
     ignored : dict of str to int
         Number of files passed over, by kind.
+    tables : tuple of str
+        POSIX paths of the CSV files, sorted, the uppermost first.
     """
 
     store: FileStore
     names: tuple
     folders: frozenset
     ignored: dict
+    tables: tuple = ()
 
 
 def scan_folder(path):
@@ -56,8 +59,9 @@ def scan_folder(path):
     """
     path = Path(path)
     if path.is_dir():
-        names, folders, ignored = _sort_out(_walk(path))
-        return Listing(FileStore(Folder(path), names), names, folders, ignored)
+        paths = list(_walk(path))
+        names, folders, ignored = _sort_out(paths)
+        return Listing(FileStore(Folder(path), names), names, folders, ignored, _find_tables(paths))
     if not path.is_file():
         raise BadInput(f"received {str(path)!r}; expected a folder, a zip file or an image; there is no such folder")
     if path.suffix.lower() in EXTENSIONS:
@@ -134,7 +138,8 @@ def _scan_zip(path):
         ignored |= {"image outside the top folder": stray} if stray else {}
         names = tuple(name[len(prefix) :] for name in names if name.startswith(prefix))
         folders = frozenset(folder[len(prefix) :] for folder in folders if folder.startswith(prefix))
-    return Listing(FileStore(Archive(path, prefix), names), names, folders, ignored)
+    tables = _find_tables([member.removeprefix(prefix) for member in members])
+    return Listing(FileStore(Archive(path, prefix), names), names, folders, ignored, tables)
 
 
 def _find_top(names, folders):
@@ -166,6 +171,12 @@ def _sort_out(paths):
         _add_parents(path, folders if pictures else plain)
     folders |= empty - plain
     return tuple(sorted(names)), frozenset(folders), {kind: count for kind, count in sorted(ignored.items()) if count}
+
+
+def _find_tables(paths):
+    """Return the paths of CSV files, the uppermost first."""
+    tables = [p for p in paths if p.lower().endswith((".csv", ".tsv")) and _classify(p) not in NOT_LISTED]
+    return tuple(sorted(tables, key=lambda path: (path.count("/"), path)))
 
 
 def _add_parents(path, folders):

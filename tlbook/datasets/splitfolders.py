@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from tlbook.datasets import words
-from tlbook.datasets.tree import NoClasses, list_folders, settle
+from tlbook.datasets.tree import NoClasses, list_folders, plant_tree, settle
 from tlbook.errors import BadInput
 
 WANTED = "expected FOLDER/<class>/… or FOLDER/{train,val,test}/<class>/…"
@@ -83,10 +83,10 @@ def find_class_splits(tree):
     return {name: readings[name].split for name in names}
 
 
-def read_split_folders(tree, splits, *, by_class=False):
+def read_split_folders(tree, splits, *, by_class=False, labelled=False):
     """Leave out unlabelled heaps and return the splits that are given; refuse what cannot be learned from."""
     shown = ", ".join(repr(top) for top in splits)
-    num_heaps = 0 if by_class else _leave_out_heaps(tree, splits, shown)
+    num_heaps = 0 if by_class or labelled else _leave_out_heaps(tree, splits, shown)
     left = {top: split for top, split in splits.items() if tree.find((top,))}
     values = list(left.values())
     if num_heaps and values == ["train"]:
@@ -97,7 +97,7 @@ def read_split_folders(tree, splits, *, by_class=False):
         lacking = " and ".join(split for split in ("train", "test") if split not in values)
         hint = f"or give the folder {next(iter(left))!r} itself" if len(left) == 1 else "or move the classes up"
         raise BadInput(f"received the split folders {shown}, without {lacking}; {WANTED}; add it, {hint}")
-    if len(set(values)) < len(values) and not by_class:
+    if len(set(values)) < len(values) and not (by_class or labelled):
         raise BadInput(f"received the split folders {shown}, two of them for one split; {WANTED}; merge them")
     where = name_folders(left) + (" of each class" if by_class else "")
     if "test" in values:
@@ -191,3 +191,22 @@ def _leave_out_heaps(tree, splits, shown):
                 f"or it is not; {WANTED}; rename it, or move it away"
             )
     return num_heaps
+
+
+def find_labelled_splits(names, classes):
+    """Return the split of each labelled image, "" where folders say none, and what they say."""
+    tree = plant_tree(names, ())
+    while len(tops := tree.children()) == 1 and not tree.count_direct():
+        tree.look_through((tops[0],))
+    readings = {top: reading for top in tops if (reading := words.read_split(top))}
+    sets = _gather_sets(readings)
+    if (
+        tree.count_direct()
+        or set(tops) <= classes
+        or len(readings) < len(tops)
+        or len(sets) != 1
+        or not _is_whole(tops, readings)
+    ):
+        return [""] * len(names), Given()
+    given = read_split_folders(tree, {top: readings[top].split for top in tops}, labelled=True)
+    return [given.splits[way[0]] for way in tree.ways], given

@@ -1,0 +1,185 @@
+"""Labels from elsewhere: a column of a CSV file, or a part of the paths."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tlbook.datasets import words
+from tlbook.datasets.columns import read_csv
+from tlbook.datasets.containers import read_if_there
+from tlbook.datasets.expressions import match_names
+from tlbook.datasets.layout import Table
+from tlbook.datasets.lookup import GROUP_WORDS, LABEL_WORDS, list_columns, match_rows, read_cells, show_columns
+from tlbook.datasets.marks import REASON, leave_out_marked_files
+from tlbook.datasets.provenance import count
+from tlbook.datasets.splitfolders import find_labelled_splits
+from tlbook.datasets.tree import list_folders, plant_tree, stack_text
+from tlbook.errors import BadInput
+
+ONE_LABEL = "expected one label an image: one of several classes is learned here, not several at once"
+BETWEEN = re.compile(r"\s*[|;,/]\s*|\s+")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Images with labels from elsewhere.
+
+    Attributes
+    ----------
+    table : Table
+    given : Given
+        The split folders, where all labelled images lie in some.
+    left_out : tuple of str
+        What was left out and why, one line each.
+    warnings : tuple of str
+    """
+
+    table: Table
+    given: object
+    left_out: tuple
+    warnings: tuple
+
+
+def read_labelled(spec, column, listing):
+    """Return the images of a listing with the labels of a file or an expression; `tlbook.from_folder` says how."""
+    spec, warnings = str(spec), ()
+    data = listing.store.container.find(spec)
+    data = read_if_there(Path(spec)) if data is None else data
+    tree = plant_tree(listing.names, ())
+    leave_out_marked_files(tree)
+    if data is None:
+        if column is not None:
+            raise BadInput(f"received `label_column` {column!r} without a CSV file; expected one as `labels`")
+        labels = match_names("labels", spec, listing.names)
+        lack = f"do not match the expression {spec!r}"
+        _leave_out_marks(tree, labels)
+    else:
+        _leave_out_marks(tree, [""] * len(tree.names))
+        labels, warnings = _read_table(spec, data, column, tree)
+        lack = f"have no label in {Path(spec).name!r}"
+    _leave_out_unlabelled(tree, labels, lack)
+    index = [i for i, way in enumerate(tree.ways) if way is not None]
+    names = stack_text([tree.names[i] for i in index])
+    classes = stack_text([labels[i].strip() for i in index])
+    splits, given = find_labelled_splits(names.tolist(), set(classes.tolist()))
+    table = Table(names, classes, stack_text(splits), names, np.array(index, dtype=np.int64))
+    left_out = tuple(tree.left_out)
+    return Labelled(table, given, left_out, warnings)
+
+
+def propose_labels(listing):
+    """Say how labels could be given: by a file of the folder that looks like it, or in general."""
+    for file in listing.tables[:20]:
+        try:
+            header, rows = read_csv(listing.store.container.find(file), file, ("path", "file", "image", "id", "label"))
+            found, at, _ = match_rows(file, header, rows, listing.names)
+        except (BadInput, AttributeError):  # no table, or gone
+            continue
+        labels = [n for n in list_columns(header, LABEL_WORDS) if n != at] or [n for n in range(len(header)) if n != at]
+        if labels and any(found):
+            hint = "" if list_columns(header, LABEL_WORDS) or len(labels) == 1 else " and `label_column`"
+            return f"{file!r} has the columns {show_columns(header)}: give it as `labels` {file}{hint}"
+    return (
+        "if the labels stand in a CSV file, give it as `labels`; if in the file names, an expression with one group, "
+        "as in `labels` '(cat|dog)'"
+    )
+
+
+def _leave_out_marks(tree, labels):
+    """Leave out images in folders of marks, where others are none and the folder is not the label itself."""
+    marked = {}
+    for index, way in enumerate(tree.ways):
+        if way is not None and labels[index] is not None:
+            found = [name for name in way if words.is_mark_inside(name) and name != labels[index]]
+            if found:
+                marked[index] = f"in {'/'.join(way[: way.index(found[0]) + 1])}"
+    if len(marked) < sum(way is not None and labels[i] is not None for i, way in enumerate(tree.ways)):
+        tree.leave_out_images(list(marked), list(dict.fromkeys(marked.values())), REASON)
+
+
+def _leave_out_unlabelled(tree, labels, lack):
+    """Leave out folders in which no image has a label; refuse images without one beside others."""
+    kept = [i for i, way in enumerate(tree.ways) if way is not None]
+    has = {tree.ways[i] for i in kept if labels[i]}
+    bare = [i for i in kept if not labels[i]]
+    missing = [tree.names[i] for i in bare if tree.ways[i] in has or not has]
+    if missing:
+        raise BadInput(
+            f"{len(missing)} of {count(len(kept), 'image')} {lack}: {list_folders(missing)}; expected a label for each "
+            "image of a folder in which some have one; add them, or move these images to a folder of their own"
+        )
+    for folder, number in sorted(Counter(tree.ways[i] for i in bare).items()):
+        where = f"in the folder {'/'.join(folder)!r}" if folder else "in no folder"
+        tree.left_out.append(f"{count(number, 'image')} {where}: without labels, neither used nor scored")
+    for i in bare:
+        tree.ways[i] = None
+
+
+def _read_table(spec, data, column, tree):
+    """Return the label of each image of a tree, None without one, and what to warn of."""
+    file = Path(spec).name
+    wanted = ("path", "file", "image", "id", "label", "class", *([] if column is None else [column]))
+    header, rows = read_csv(data, f"the labels file {file!r}", wanted)
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    kept = [i for i, way in enumerate(tree.ways) if way is not None]
+    found, at, num_unknown = match_rows(file, header, rows, [tree.names[i] for i in kept])
+    groups = [n for n in list_columns(header, GROUP_WORDS) if n != at]
+    chosen = _choose_label(file, header, rows, column, at, groups)
+    labels = [None] * len(tree.names)
+    for i, own in zip(kept, found, strict=True):
+        values = sorted({value for value in read_cells(own, chosen) if value})
+        if len(values) > 1:
+            raise BadInput(
+                f"the labels file {file!r} gives {tree.names[i]!r} several labels, {values[0]!r} and {values[1]!r}; "
+                f"{ONE_LABEL}; keep one, or take another column with `label_column`"
+            )
+        labels[i] = values[0] if values else None
+    _refuse_lists(file, header[chosen], [label for label in labels if label])
+    warnings = (f"{num_unknown} of {len(rows)} rows of {file} name no image here",) if num_unknown else ()
+    if groups:
+        warnings += (f"{file} has a column {header[groups[0]]!r}: if it says what belongs together, give it as groups",)
+    return labels, warnings
+
+
+def _choose_label(file, header, rows, column, at, groups):
+    """Return the position of the column of labels; refuse where none or several could be it."""
+    shown = show_columns(header)
+    if column is not None:
+        same = [n for n, name in enumerate(header) if name.lower() == str(column).lower()]
+        if not same:
+            raise BadInput(f"received `label_column` {column!r}; expected a column of {file!r}: {shown}")
+        return same[0]
+    others = [n for n in range(len(header)) if n != at and n not in groups and header[n]]
+    likely = [n for n in list_columns(header, LABEL_WORDS) if n in others]
+    alone = [n for n in likely if len(words.list_tokens(header[n])) == 1]
+    likely = alone or likely or (others if len(others) == 1 else [])
+    cells = {n: read_cells(rows, n) for n in likely}
+    if likely and all(_divides_alike(cells[likely[0]], cells[n]) for n in likely):
+        return likely[0]
+    if not likely and len(others) > 1 and all(set(read_cells(rows, n)) <= {"0", "1", "0.0", "1.0"} for n in others):
+        raise BadInput(
+            f"the labels file {file!r} has a column of 0 and 1 for each of {len(others)} labels ({shown}); "
+            f"{ONE_LABEL}; write one column with the name of the class, or choose one with `label_column`"
+        )
+    what = "several columns that could be labels" if likely else "no column that is called label, class or the like"
+    raise BadInput(f"the labels file {file!r} has {what}; expected one of {shown}; name it with `label_column`")
+
+
+def _divides_alike(one, other):
+    """Tell whether two columns divide the rows in the same way, whatever they call the classes."""
+    return len(set(zip(one, other, strict=True))) == len(set(one)) == len(set(other))
+
+
+def _refuse_lists(file, column, labels):
+    """Refuse cells that hold several labels."""
+    known = set(labels)
+    for label in sorted(known):
+        parts = [part for part in BETWEEN.split(label) if part]
+        if len(parts) > 1 and ("|" in label or all(part in known for part in parts)):
+            raise BadInput(
+                f"the column {column!r} of {file!r} holds several labels in one cell ({label!r}); {ONE_LABEL}; keep "
+                "the images with one label, or write one column with one label each"
+            )
