@@ -194,19 +194,18 @@ def _settle_level(tree, prefix, fingerprint):
                 "class, give `labels` '^([^/]+)/'",
             )  # fmt: skip
             continue
-        for name in pictures:
-            tree.look_through((*prefix, name))
+        tree.look_through(*((*prefix, name) for name in pictures))
 
 
 def _settle_copies(tree, prefix, fingerprint):
     """Leave out a folder that holds the others again; refuse it where its content is not theirs."""
-    below = tree.children(prefix)
-    inside = {name: {inner.lower() for inner in tree.children((*prefix, name))} for name in below}
+    inside = {name: {inner.lower() for inner in names} for name, names in tree.list_inside(prefix).items()}
+    below = list(inside)
+    everything = {name.lower() for name in below}
     splits = [name for name in below if words.read_split(name)]
     classes = set().union(*(inside[name] for name in splits)) if len(splits) > 1 else set()
     for name in below:
-        others = {other.lower() for other in below if other != name}
-        again = len(inside[name]) > 1 and inside[name] <= others
+        again = len(inside[name]) > 1 and inside[name] <= everything - {name.lower()}
         if not again and (name in splits or len(inside[name]) < 2 or not inside[name] <= classes):
             continue
         way, shown = (*prefix, name), "/".join((*prefix, name))
@@ -224,8 +223,10 @@ def _settle_copies(tree, prefix, fingerprint):
 def _refuse_renditions(tree):
     """Refuse folders that say how pictures were made and that hold the same classes."""
     tops = tree.children()
+    if len(tops) < 2 or not all(map(words.is_rendition, tops)):
+        return
     inside = [set(tree.children((top,))) for top in tops]
-    if len(tops) > 1 and all(map(words.is_rendition, tops)) and len(set.intersection(*inside)) > 1:
+    if len(set.intersection(*inside)) > 1:
         raise BadInput(
             f"received {list_folders(tops)}, each with {list_folders(sorted(set.intersection(*inside)))}: either they "
             "are the classes, or the same classes in several versions; expected one reading; give one of them as the "

@@ -11,10 +11,13 @@ REASON = "masks or annotations, no pictures to learn from"
 
 def leave_out_marked_files(tree):
     """Leave out files that stand beside their picture under its name and a word for masks: 1.png, 1_mask.png."""
+    likely = [index for index, name in enumerate(tree.names) if words.MARK_WORD.search(name.rpartition("/")[2])]
+    if not likely:
+        return
     stems = {(way, splitext(name.rpartition("/")[2])[0]) for name, way in zip(tree.names, tree.ways, strict=True)}
     found = []
-    for index, name in enumerate(tree.names):
-        match = words.MARK_SUFFIX.match(splitext(name.rpartition("/")[2])[0])
+    for index in likely:
+        match = words.MARK_SUFFIX.match(splitext(tree.names[index].rpartition("/")[2])[0])
         if match and (tree.ways[index], match[1]) in stems:
             found.append(index)
     tree.leave_out_images(found, [tree.names[index] for index in found], REASON)

@@ -54,11 +54,14 @@ def find_split_folders(tree):
 
 def find_class_splits(tree):
     """Return the splits below all classes, a dict by folder, with the ways turned to split first; else empty."""
-    tops = tree.children()
-    for top in tops:
-        while len(below := tree.children((top,))) == 1 and words.is_picture_folder(below[0]):
-            tree.look_through((top, below[0]))
-    inside = {top: [n for n in tree.children((top,)) if not words.is_mark_inside(n)] for top in tops}
+    while single := [
+        (top, below[0])
+        for top, below in tree.list_inside().items()
+        if len(below) == 1 and words.is_picture_folder(below[0])
+    ]:
+        tree.look_through(*single)
+    inside = {top: [n for n in below if not words.is_mark_inside(n)] for top, below in tree.list_inside().items()}
+    tops = list(inside)
     readings = {name: reading for names in inside.values() for name in names if (reading := words.read_split(name))}
     whole = [top for top in tops if _find_set(inside[top], readings)]
     if not whole or len(tops) < 2:

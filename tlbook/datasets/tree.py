@@ -45,6 +45,14 @@ class Tree:
         depth = len(prefix)
         return sorted({way[depth] for way in self.ways if way and len(way) > depth and way[:depth] == prefix})
 
+    def list_inside(self, prefix=()):
+        """Return the folders with images in each folder of a folder, dict of sorted lists: in one pass over all."""
+        depth, found = len(prefix), {}
+        for way in self.ways:
+            if way and len(way) > depth and way[:depth] == prefix:
+                found.setdefault(way[depth], set()).update(way[depth + 1 : depth + 2])
+        return {name: sorted(found[name]) for name in sorted(found)}
+
     def count_direct(self, prefix=()):
         """Count the images that lie in a folder itself."""
         return sum(way == prefix for way in self.ways)
@@ -54,15 +62,15 @@ class Tree:
         depth = len(prefix)
         return [index for index, way in enumerate(self.ways) if way is not None and way[:depth] == prefix]
 
-    def look_through(self, prefix):
-        """Take a folder away from the way to its images."""
-        depth = len(prefix)
+    def look_through(self, *prefixes):
+        """Take folders, all of one depth, away from the way to their images."""
+        depth, chosen = len(prefixes[0]), set(prefixes)
 
         def shorten(way):
-            return way[: depth - 1] + way[depth:] if way is not None and way[:depth] == prefix else way
+            return way[: depth - 1] + way[depth:] if way is not None and way[:depth] in chosen else way
 
         self.ways = [shorten(way) for way in self.ways]
-        self.bare = {shorten(way) for way in self.bare} - {prefix[:-1]}
+        self.bare = {shorten(way) for way in self.bare} - {()}
 
     def leave_out(self, prefix, reason):
         """Leave a folder out."""

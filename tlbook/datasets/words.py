@@ -17,6 +17,7 @@ ABOUT_MARKS = FILLERS | {"binary", "manual", "semantic", "instance", "class", "o
 RENDITIONS = {"color", "colour", "grayscale", "greyscale", "gray", "grey", "rgb", "segmented", "augmented"}
 RENDITIONS |= {"original", "originals", "cropped", "resized"}
 PART = re.compile(r"(^|[\W_])(part|batch|chunk|fold|shard)[\W_]*\d+$", re.IGNORECASE)
+MARK_WORD = re.compile("mask|segmentation|annotation|label|gt|trimap", re.IGNORECASE)
 MARK_SUFFIX = re.compile(
     r"^(.+?)[ _.-]*(masks?|segmentation|annotations?|labels?|gt|trimap)([ _.-]?\d+)?$", re.IGNORECASE
 )
