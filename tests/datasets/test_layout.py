@@ -54,6 +54,13 @@ READ = {
     "splits below": (["{c}/train", "{c}/test"], BOTH, 0),
     "splits below, without test": (["{c}/Training", "{c}/val"], BOTH, 0),
     "splits below images": (["{c}/images/train", "{c}/images/test"], BOTH, 0),
+    "masks below splits below": (
+        ["{c}/train/images", "{c}/train/masks", "{c}/test/images", "{c}/test/masks"],
+        BOTH,
+        16,
+    ),
+    "a set in a set": (["archive/data/train/{c}", "archive/data/test/{c}"], BOTH, 0),
+    "parts": (["part_1/{c}", "part_2/{c}/more"], {("", "cat"): 8, ("", "dog"): 8}, 0),
     "masks in classes": (["{c}/images", "{c}/masks"], NONE, 8),
     "masks beside pictures": (["{c}", "{c}/Segmentation_Masks"], NONE, 8),
     "masks in splits": (["train/images/{c}", "train/masks/{c}", "test/images/{c}", "test/masks/{c}"], BOTH, 16),
@@ -96,6 +103,8 @@ REFUSED = {
     "two patterns": (["a_train/{c}", "a_test/{c}", "b_train/{c}", "b_test/{c}"], ["either they are splits"]),
     "different words": (["train_station/{c}", "test_tube/{c}"], ["either they are splits"]),
     "no training": (["val/{c}", "test/{c}"], ["without train"]),
+    "a split by another word": (["train/{c}", "holdout/{c}"], ["'train'", "either it is a class"]),
+    "folds": (["fold1/train/{c}", "fold1/test/{c}", "fold2/train/{c}", "fold2/test/{c}"], ["each with splits"]),
     "twice": (["train/{c}", "test/{c}", "testing/{c}"], ["two of them for one split"]),
     "classes in what is unlabelled": (["train/{c}", "test/{c}", "pred/{c}"], ["'pred' says that it is unlabelled"]),
 }  # fmt: skip
@@ -154,6 +163,13 @@ def test_exclude_settles_it(patterns, extra):
     assert set(table.classes.tolist()) == {"cat", "dog"}
     assert reading.settled == {top}
     assert top in reading.left_out[0]
+
+
+def test_the_same_folders_in_each_class_are_doubted():
+    table, reading = read(name_images("left/{c}", "right/{c}"))
+    assert set(table.classes.tolist()) == {"left", "right"}
+    assert "'cat', 'dog'" in reading.warnings[0]
+    assert read(name_images("left/{c}", "right"))[1].warnings == ()
 
 
 def test_the_name_of_the_folder_repeated_inside_it():

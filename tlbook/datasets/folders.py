@@ -142,9 +142,10 @@ def _read_folders(name, listing, exclude):
     stray = len(listing.names) - len(table) - reading.num_left_out
     if stray:
         ignored["image outside a class folder"] = stray
+    warnings = (*reading.warnings, *_warn_of_test(given), *(f"left out: {line}" for line in reading.left_out))
     about = Provenance(
         name, given.where, ignored=ignored, left_out=reading.left_out, in_folders=True, test_from=given.test_from,
-        part=given.part, warnings=(*_warn_of_test(given), *(f"left out: {line}" for line in reading.left_out)),
+        part=given.part, warnings=warnings,
     )  # fmt: skip
     return leave_out(table, about, tuple(name for name in exclude if name not in reading.settled))
 

@@ -29,9 +29,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlbook.datasets import words
-from tlbook.datasets.marks import leave_out_marked_files, leave_out_marks_inside, settle_marks
+from tlbook.datasets.marks import leave_out_marked_files, leave_out_marks_inside
+from tlbook.datasets.plumbing import name_splits, settle_level
 from tlbook.datasets.splitfolders import Given, find_class_splits, find_split_folders, read_split_folders
-from tlbook.datasets.tree import NoClasses, list_folders, plant_tree, repeats_content, settle, stack_text
+from tlbook.datasets.tree import NoClasses, list_folders, plant_tree, stack_text
 from tlbook.errors import BadInput
 
 WANTED = "expected FOLDER/<class>/… or FOLDER/{train,val,test}/<class>/…"
@@ -87,12 +88,15 @@ class Reading:
         Images in those lines.
     settled : frozenset of str
         Folders that ``exclude`` named and that are no classes.
+    warnings : tuple of str
+        What could be read in another way.
     """
 
     given: Given
     left_out: tuple
     num_left_out: int
     settled: frozenset
+    warnings: tuple = ()
 
 
 def read_layout(names, folders, *, exclude=(), fingerprint=None, root=""):
@@ -106,22 +110,23 @@ def read_layout(names, folders, *, exclude=(), fingerprint=None, root=""):
         raise NoClasses(f"received no class: {len(names)} image(s), none of them in a sub-folder; {WANTED}")
     leave_out_marked_files(tree)
     _look_through_top(tree, root)
-    _settle_level(tree, (), fingerprint)
+    settle_level(tree, (), fingerprint)
     if not tree.children():
         raise NoClasses(f"received no class: the images lie in no folder that could be one; {WANTED}")
     splits, swapped = find_split_folders(tree), False
     if splits:
         for top in splits:
             _look_through_split(tree, top, splits[top])
-            _settle_level(tree, (top,), fingerprint)
+            settle_level(tree, (top,), fingerprint)
     else:
         _refuse_renditions(tree)
         splits = find_class_splits(tree)
         swapped = bool(splits)
+    doubts = () if splits else _doubt_classes(tree)
     given = read_split_folders(tree, splits, by_class=swapped) if splits else Given()
     depth = 2 if given.splits else 1
     leave_out_marks_inside(tree, depth)
-    return _tabulate(tree, given, depth, swapped), _describe(tree, given)
+    return _tabulate(tree, given, depth, swapped), _describe(tree, given, doubts)
 
 
 def _tabulate(tree, given, depth, swapped):
@@ -142,10 +147,19 @@ def _tabulate(tree, given, depth, swapped):
     )
 
 
-def _describe(tree, given):
+def _doubt_classes(tree):
+    """Say where all classes hold the same folders, which may be the classes."""
+    inside = [{name for name in below if not words.is_picture_folder(name) and not words.is_mark_inside(name)}
+              for below in tree.list_inside().values()]  # fmt: skip
+    if len(inside) < 2 or len(inside[0]) < 2 or any(below != inside[0] for below in inside):
+        return ()
+    return (f"each class holds the folders {list_folders(sorted(inside[0]))}: if these are the classes, give `labels`",)
+
+
+def _describe(tree, given, doubts):
     """Return the reading of a tree."""
     num_left_out = sum(way is None for way in tree.ways)
-    return Reading(given, tuple(tree.left_out), num_left_out, frozenset(tree.settled))
+    return Reading(given, tuple(tree.left_out), num_left_out, frozenset(tree.settled), doubts)
 
 
 def _look_through_top(tree, root):
@@ -154,16 +168,11 @@ def _look_through_top(tree, root):
         (top,) = tops
         below = tree.children((top,))
         repeated = below == [top] or (top.lower() == root.lower() and len(below) > 1)
-        if tree.count_direct((top,)) or not (repeated or {"train", "test"} <= _name_splits(below)):
+        nested = len(below) == 1 and words.is_picture_folder(below[0])
+        if tree.count_direct((top,)) or not (repeated or nested or {"train", "test"} <= name_splits(below)):
             return
         tree.look_through((top,))
         root = ""
-
-
-def _name_splits(names):
-    """Return the splits that names say; a validation set counts as a test set."""
-    found = {reading.split for reading in map(words.read_split, names) if reading}
-    return {"test" if split == "val" else split for split in found}
 
 
 def _look_through_split(tree, top, split):
@@ -173,51 +182,6 @@ def _look_through_split(tree, top, split):
         if below[0].lower() != top.lower() and (reading is None or reading.split != split):
             return
         tree.look_through((top, below[0]))
-
-
-def _settle_level(tree, prefix, fingerprint):
-    """Leave out what repeats the others and what are marks, and look through plumbing, where classes may stand."""
-    while True:
-        _settle_copies(tree, prefix, fingerprint)
-        settle_marks(tree, prefix)
-        below = tree.children(prefix)
-        pictures = [name for name in below if words.is_picture_folder(name)]
-        others = [name for name in below if name not in pictures]
-        if not pictures or (others and not prefix and _name_splits(others)):
-            return
-        if others:
-            where = "/".join([*prefix, pictures[0]])
-            settle(
-                tree, (*prefix, pictures[0]),
-                f"the folder {where!r} stands beside {list_folders(others)}: either it is a class, or it holds "
-                f"pictures of several; expected one reading; leave it out with `exclude` {pictures[0]}, or, if it is a "
-                "class, give `labels` '^([^/]+)/'",
-            )  # fmt: skip
-            continue
-        tree.look_through(*((*prefix, name) for name in pictures))
-
-
-def _settle_copies(tree, prefix, fingerprint):
-    """Leave out a folder that holds the others again; refuse it where its content is not theirs."""
-    inside = {name: {inner.lower() for inner in names} for name, names in tree.list_inside(prefix).items()}
-    below = list(inside)
-    everything = {name.lower() for name in below}
-    splits = [name for name in below if words.read_split(name)]
-    classes = set().union(*(inside[name] for name in splits)) if len(splits) > 1 else set()
-    for name in below:
-        again = len(inside[name]) > 1 and inside[name] <= everything - {name.lower()}
-        if not again and (name in splits or len(inside[name]) < 2 or not inside[name] <= classes):
-            continue
-        way, shown = (*prefix, name), "/".join((*prefix, name))
-        if repeats_content(tree, way, fingerprint):
-            tree.leave_out(way, "it holds the others again, file for file")
-            continue
-        settle(
-            tree, way,
-            f"the folder {shown!r} holds {list_folders(sorted(inside[name]))} again: either it is a second copy, or it "
-            f"has more images of them; expected each class in one place; leave it out with `exclude` {name}, or merge "
-            "it with the others",
-        )  # fmt: skip
 
 
 def _refuse_renditions(tree):

@@ -152,8 +152,11 @@ def _settle_others(tree, others, given):
 
 def _refuse_splits_among_classes(tree, plain):
     """Refuse the names of splits among classes, but for a train."""
+    inside = tree.list_inside()
     if len(plain) == 1 and plain[0].lower() == "train":
-        return
+        own = set(inside[plain[0]])
+        if not any(len(own.intersection(below)) > 1 for top, below in inside.items() if top != plain[0]):
+            return
     for top in plain:
         others = [name for name in tree.children() if name not in plain]
         settle(
@@ -166,7 +169,12 @@ def _refuse_splits_among_classes(tree, plain):
 
 def _refuse_classes_below(tree, tops, inside):
     """Refuse <a>/{train,test}/<b> where the same <b> are everywhere: then they may be the classes."""
-    below = [set(tree.children((top, name))) for top in tops for name in inside[top]]
+    plumbing = (words.is_mark_folder, words.is_picture_folder)
+    below = [
+        {deep for deep in tree.children((top, name)) if not any(tells(deep) for tells in plumbing)}
+        for top in tops
+        for name in inside[top]
+    ]
     shared = set.intersection(*below)
     if len(shared) > 1:
         raise BadInput(
