@@ -11,7 +11,7 @@ import importlib
 import inspect
 
 import tlbook
-from tlbook.models.strategy_base import Strategy
+from tlbook.models.strategies import STRATEGIES, Strategy
 from tools.notebooks import list_chapters, read_text
 
 # What public functions return, where it is no public name itself.
@@ -61,11 +61,12 @@ def find(name):
 
 
 def list_public():
-    """List the dotted names that readers meet first, each as they would write it, and what those return."""
+    """List what readers meet first by dotted name: what ``tlbook`` offers, every strategy, and what comes back."""
     names = [f"tlbook.{name}" for name in tlbook.__all__ if name != "plots"]
     names += [f"tlbook.plots.{name}" for name in tlbook.plots.__all__]
     found = [find(name) for name in names]
-    return names + [name for name in RETURNED if find(name) not in found]
+    also = [f"{kind.__module__}.{kind.__name__}" for kind in STRATEGIES.values()]
+    return names + [name for name in (*also, *RETURNED) if find(name) not in found]
 
 
 def list_parts(root):

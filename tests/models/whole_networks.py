@@ -6,7 +6,6 @@ import pytest
 
 from tests.models.test_strategy_contract import CLASSES, FAMILIES, WHOLE, check_contract, draw_pixels, shake
 from tlbook.models.sources import load_source
-from tlbook.models.strategies import STRATEGIES
 from tlbook.runtime import import_keras
 
 
@@ -38,19 +37,19 @@ def list_norms(backbone):
     return [x for x in backbone.layers if isinstance(x, import_keras().layers.BatchNormalization)]
 
 
-def count_by_table(source, name):
-    """Trainable weights with the head, from the published counts."""
+def count_by_table(source):
+    """Trainable weights with the head, from the published counts, of each strategy that they tell about."""
     *_, partial, full, norm = WHOLE[source.name]
     channels = sum(layer.moving_mean.shape[0] for layer in list_norms(source.backbone))
     head = (source.backbone.output_shape[-1] + 1) * len(CLASSES)
-    trained = {
+    counts = {
         "head": 0, "partial": partial, "gradual": full - norm, "full": full - norm, "film": 2 * channels,
         "norm": norm, "scratch": full,
     }  # fmt: skip
-    return head + trained[name]
+    return {name: head + count for name, count in counts.items()}
 
 
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", ["head", "partial", "gradual", "full", "film", "norm", "scratch"])
 def test_strategy_on_whole_network(source, name, tmp_path):
-    check_contract(source, name, count_by_table(source, name), tmp_path)
+    check_contract(source, name, count_by_table(source)[name], tmp_path)
     import_keras().utils.clear_session()
