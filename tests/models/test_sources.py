@@ -12,11 +12,13 @@ from tlbook.errors import BadInput
 from tlbook.files import hash_file
 from tlbook.models import choice
 from tlbook.models.backbones import preprocess
-from tlbook.models.catalogue import COMPACT_PARAMETERS, find_application, list_applications
+from tlbook.models.catalogue import COMPACT_PARAMETERS, find_application, list_applications, list_embedded
 from tlbook.models.networks import NUM_FEATURES as COMPACT_CHANNELS
 from tlbook.models.sources import as_source, check_source, load_source, sources
 from tlbook.models.weights import SLACK, check_weights, find_weights
 from tlbook.runtime import import_keras
+
+OURS = ", ".join([*list_embedded(), "random"])
 
 # name, image size, module with Keras's preprocess_input, stages
 NETWORKS = [
@@ -208,10 +210,10 @@ def test_classifier_at_the_end_of_a_file_is_left_out():
             "resnet5",
             None,
             None,
-            "received `source` 'resnet5'; expected photos, worlds, random, a model of keras.applications",
+            f"received `source` 'resnet5'; expected {OURS}, a model of keras.applications",
         ),
         ("resnet5", None, None, "did you mean resnet50"),
-        ("", None, None, "received `source` ''; expected photos, worlds"),
+        ("", None, None, f"received `source` ''; expected {OURS}"),
         ("vgg16", None, None, "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 into TLBOOK_DATA_DIR/weights or"),
         ("mobilenet_v2", "nowhere.h5", None, "weights file 'nowhere.h5' does not exist"),
         ("mobilenet_v2", __file__, None, "cannot be read as Keras weights"),
@@ -325,8 +327,8 @@ def test_a_source_is_taken_by_name_or_as_it_is():
             "received `source` as the Keras model 'net'; expected a source: wrap it, source_from_keras(model, name=",
         ),
         (3, "received `source` 3; expected a name (photos, worlds"),
-        ("no_such_model", "received `source` 'no_such_model'; expected photos, worlds"),
-        ("", "received `source` ''; expected photos, worlds"),
+        ("no_such_model", f"received `source` 'no_such_model'; expected {OURS}"),
+        ("", f"received `source` ''; expected {OURS}"),
     ]:
         with pytest.raises(BadInput) as caught:
             as_source(wrong)

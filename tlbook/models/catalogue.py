@@ -5,10 +5,10 @@ import difflib
 import functools
 from dataclasses import dataclass
 
+from tlbook.datasets.cards import load_cards
 from tlbook.errors import BadInput
 from tlbook.runtime import data_dir
 
-EMBEDDED = ("photos", "worlds")
 RANDOM = "random"
 COMPACT_SIZE = 96
 COMPACT_SMALLEST = 32
@@ -61,6 +61,11 @@ class Application:
         return self.url.rsplit("/", 1)[1]
 
 
+def list_embedded():
+    """Names of the source models whose weights travel with the package: those of the cards that name a file."""
+    return [card.name for card in load_cards("source") if "weights" in card.facts]
+
+
 @functools.cache
 def list_applications():
     """Every application of the table.
@@ -100,11 +105,12 @@ def find_application(name):
     spellings = {_squeeze(known): known for known in list_applications()}
     if _squeeze(name) in spellings:
         return list_applications()[spellings[_squeeze(name)]]
-    known = [*EMBEDDED, RANDOM, *list_applications()]
+    ours = [*list_embedded(), RANDOM]
+    known = [*ours, *list_applications()]
     close = difflib.get_close_matches(name.lower(), known, n=4, cutoff=0.5)
     meant = f"; did you mean {' or '.join(close)}?" if close else ""
     raise BadInput(
-        f"received `source` {name!r}; expected {', '.join(known[:3])}, a model of keras.applications (mobilenet_v2, …) "
+        f"received `source` {name!r}; expected {', '.join(ours)}, a model of keras.applications (mobilenet_v2, …) "
         f"or the handle (https://…) or path of a TensorFlow Hub module{meant} ('python -m tlbook sources' lists all)"
     )
 

@@ -8,11 +8,17 @@ from tlbook.datasets.download import download_file
 from tlbook.errors import BadInput
 from tlbook.files import hash_file
 from tlbook.models import hub
-from tlbook.models.catalogue import COMPACT_SIZE, COMPACT_SMALLEST, EMBEDDED, RANDOM, Application, find_application
+from tlbook.models.catalogue import (
+    COMPACT_SIZE,
+    COMPACT_SMALLEST,
+    RANDOM,
+    Application,
+    find_application,
+    list_embedded,
+)
 from tlbook.models.weights import check_compact_weights, check_weights, find_weights, keras_models_dir
 from tlbook.runtime import data_dir
 
-COMPACT = (*EMBEDDED, RANDOM)
 LARGEST = 2048
 
 
@@ -61,7 +67,7 @@ def check_source(name, weights=None, *, image_size=None):
         As for :func:`tlbook.load_source`.
     """
     name = str(name)
-    if name in COMPACT:
+    if name in (RANDOM, *list_embedded()):
         size = _check_size(name, image_size, COMPACT_SIZE, COMPACT_SMALLEST)
         return SourceChoice(name, None, size, _find_compact(name, weights))
     if hub.names_module(name):
