@@ -103,8 +103,8 @@ def cases():
 
     Examples
     --------
-    >>> [case.name for case in cases() if case.variant == "synthetic"]
-    ['brains', 'dogs', 'fractures', 'pets', 'signs']
+    >>> [case.licence for case in cases() if (case.name, case.variant) == ("fractures", "real")]
+    ['CC BY 4.0']
     """
     return [
         CaseInfo(

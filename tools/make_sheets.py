@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from tlbook.datasets.cards import load_cards
 from tlbook.synthetic.worlds import DOMAINS, draw_image
 
 ROOT = Path(__file__).resolve().parents[1]
-CASES = ("brains", "dogs", "fractures", "pets", "signs")
 SIZE, GAP, CAPTION = 96, 6, 18
 COLUMNS = 10
 QUALITY = 85
@@ -90,7 +90,8 @@ def main():
     """Write all sheets."""
     folder = ROOT / "data" / "cards" / "sheets"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*CASES, "worlds"):
+    synthetic = [card.name for card in load_cards("case") if "synthetic" in card.facts]
+    for name in (*synthetic, "worlds"):
         path = folder / f"{name}.jpg"
         samples = choose_domain_samples() if name == "worlds" else choose_samples(name)
         draw_sheet(samples).save(path, quality=QUALITY, optimize=True)
