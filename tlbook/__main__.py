@@ -7,8 +7,9 @@ import warnings
 
 from tlbook.commands.arguments import name_flags, parse_arguments
 from tlbook.commands.signals import INTERRUPTED, handle_signals, raise_interrupt
-from tlbook.errors import BAD_PATH, NO_SPACE, BadInput
+from tlbook.errors import BAD_PATH, NO_SPACE, BadInput, escape
 
+LONGEST_LINE = 4000
 DONE, INTERNAL_ERROR, BAD_INPUT = 0, 1, 2
 
 
@@ -91,7 +92,8 @@ def _drop_output():
 
 
 def _say(message):
-    print("tlbook: error: " + " ".join(name_flags(message).split()), file=sys.stderr)
+    line = escape(" ".join(name_flags(message).split()))
+    print("tlbook: error: " + (line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"), file=sys.stderr)
     return BAD_INPUT
 
 

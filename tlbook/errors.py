@@ -17,6 +17,11 @@ class BadInput(ValueError):
     """
 
 
+def escape(text):
+    """Write what is no visible character (a terminal would obey some) as Python does: a line stays one line."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def is_whole(value):
     """True for an integer, NumPy's too, that is no truth value."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -118,3 +118,10 @@ def test_a_member_that_unpacks_to_too_much_is_not_unpacked(make_zip, make_folder
         assert "expected at most" in check_images(store, quiet=True)[0][0]
         with pytest.raises(BadInput, match=r"'groups\.csv' has .* expected at most"):
             store.container.find("groups.csv")
+
+
+def test_names_that_a_spreadsheet_takes_for_formulas_are_said(make_folder):
+    files = {f"{name}/{i}.png": encode(noise(), "PNG") for name in ("=1+1", "-b") for i in range(4)}
+    data = from_folder(make_folder(files), quiet=True)
+    (line,) = [line for line in data.warnings if "spreadsheet" in line]
+    assert "'=1+1'" in line and data.classes == ("-b", "=1+1")

@@ -241,3 +241,46 @@ def test_other_formats_are_named_with_their_conversion(make_folder):
     for words in ("1 .dcm file", "DICOM: pydicom", "HEIC: heif-convert", "NIfTI: nibabel", "RAW: darktable"):
         assert words in text
     assert describe_passed({"metadata.csv": 1}) == ""
+
+
+def spoil_zip(path, old, new):
+    """Replace bytes of a zip file's directory, which is what tells the members."""
+    data = path.read_bytes()
+    start = data.index(b"PK\1\2")
+    assert old in data[start:]
+    path.write_bytes(data[:start] + data[start:].replace(old, new))
+
+
+def test_a_zip_that_asks_for_a_newer_program_is_refused(make_zip):
+    path = make_zip({"cats/1.png": b"x"})
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\1\2") + 6] = 255
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match="cannot be read .*25.5"):
+        scan_folder(path)
+
+
+def test_a_zip_with_a_name_that_is_not_utf_8_is_refused(make_zip):
+    path = make_zip({"cats/é.png": b"x"})
+    spoil_zip(path, "é".encode(), b"\xff\xfe")
+    with pytest.raises(BadInput, match="cannot be read"):
+        scan_folder(path)
+
+
+@pytest.mark.parametrize("member", ["cats/C:evil.png", "C:evil.png", "cats/d:/1.png"])
+def test_a_member_on_a_drive_is_refused(make_zip, member):
+    with pytest.raises(BadInput, match="points outside it"):
+        scan_folder(make_zip({"cats/1.png": b"x", member: b"x"}))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_one_name_are_counted_and_the_last_is_read(make_zip, tmp_path):
+    path = make_zip({"cats/1.png": b"x", "dogs/1.png": b"x"})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("cats/1.png", encode_image(5))
+        archive.writestr("cats\\1.png", encode_image(6))
+    listing = scan_folder(path)
+    assert listing.names == ("cats/1.png", "dogs/1.png")
+    assert listing.ignored == {"file that a later one of the same name replaces": 2}
+    assert listing.store.read_bytes(0) == encode_image(6)
+    assert "2 files that a later one" in describe_passed(listing.ignored)

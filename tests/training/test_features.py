@@ -62,6 +62,19 @@ def test_features_do_not_depend_on_the_batch(source):
     assert np.allclose(whole[[3, 68]], part, atol=1e-5)
 
 
+def test_features_of_images_that_change_meanwhile_are_not_kept(source, cache):
+    class Changing(ArrayStore):
+        """Images that change once they have been hashed."""
+
+        def read(self, index):
+            self.array[index] = 255 - self.array[index]
+            return self.array[index]
+
+    split = make_split()
+    extract_features(source, replace(split, images=Changing(split.images.array)))
+    assert not list(cache.glob("*.npy"))
+
+
 def test_empty_split(source):
     assert extract_features(source, make_split(num=0), cache=False).shape == (0, 768)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tlbook.commands.signals import INTERRUPTED, leave_on_signals
 from tlbook.datasets.folders import from_folder
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, escape
 from tlbook.models.choice import check_source
 from tlbook.models.strategies import find_strategy
 from tlbook.run.folder import REPORT, check_out
@@ -104,5 +104,5 @@ def _say_result(run, options):
             print(f"{name.replace('_', ' '):18} {value:.3f}  (95 % {low:.3f}-{high:.3f}, n {n})")
     print(f"strategy           {run.strategy_reason}")
     for warning in report["warnings"]:
-        print(f"warning            {warning}")
+        print(f"warning            {escape(warning)}")
     print(f"report             {options.out / 'report.html'}")

@@ -4,6 +4,7 @@ import csv
 import sys
 
 from tlbook.datasets.formats import describe_passed
+from tlbook.errors import escape
 from tlbook.report.record import format_prediction
 from tlbook.run.folder import MODEL
 from tlbook.run.predicting import list_images, predict_listed
@@ -15,7 +16,7 @@ def run_predict(options):
     report, files, classes = open_run(options.run_folder)
     listed, passed = list_images(options.images, read_range(files[MODEL], options.run_folder))
     if passed := describe_passed(passed):
-        print(f"tlbook: {passed}", file=sys.stderr)
+        print(f"tlbook: {escape(passed)}", file=sys.stderr)
     model = load_model(files[MODEL], classes, report["image_size"], options.run_folder)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", "predicted", *(f"p_{name}" for name in classes)])
@@ -25,5 +26,5 @@ def run_predict(options):
         for name, row in zip(names, probabilities, strict=True):
             writer.writerow([name, *format_prediction(row, classes)])
     for name, reason in problems.items():
-        print(f"tlbook: {name} cannot be read: {reason}", file=sys.stderr)
+        print(f"tlbook: {escape(f'{name} cannot be read: {reason}')}", file=sys.stderr)
     return 1 if problems else 0

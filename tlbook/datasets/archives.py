@@ -4,6 +4,7 @@ import errno
 import lzma
 import shutil
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -15,6 +16,7 @@ from tlbook.runtime import show_progress
 
 # zipfile raises NotImplementedError for a compression or an encryption that it does not know
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
+DAMAGED += (UnicodeDecodeError, struct.error)  # of odd headers
 
 
 def extract_archives(archives, folder):

@@ -6,7 +6,7 @@ import numpy as np
 
 from tlbook.datasets.classes import SPLIT_NAMES, check_classes, exclude_classes, leave_out_rare
 from tlbook.datasets.dataset import Dataset, Split
-from tlbook.datasets.findings import describe_traits, scale_thumbnails, settle_range
+from tlbook.datasets.findings import describe_formulas, describe_traits, scale_thumbnails, settle_range
 from tlbook.datasets.formats import describe_passed
 from tlbook.datasets.near_duplicates import describe_near_duplicates, find_near_duplicates
 from tlbook.datasets.provenance import count, describe_excluded, describe_ignored, describe_split
@@ -38,6 +38,7 @@ def assemble_dataset(table, store, about, options, *, order=None):
     scale_thumbnails(thumbnails, traits, value_range)
     origin = describe_split(about, set(table.splits.tolist()), options.seed)
     found = describe_traits(traits, table.names, value_range)
+    found += describe_formulas(table.names.tolist(), np.unique(table.classes).tolist())
     warnings = (*about.warnings, *rare, *_warn(skipped, about.ignored), *found)
     left_out = (*about.left_out, *rare, *((count(len(skipped), "unreadable image"),) if skipped else ()))
     left_out += describe_ignored(about.ignored)

@@ -71,11 +71,16 @@ class Archive:
         self.prefix = prefix
         self._lock = threading.Lock()
         self._file, self._members, self._owner = None, {}, None
+        self.num_replaced = 0  # files of a name that a later one has too: the last counts
 
     def _open(self):
         if self._owner != os.getpid():  # a forked process would share the file position with its parent
             self._file, self._owner = zipfile.ZipFile(self.path), os.getpid()
-            self._members = {_normalise(member): member for member in self._file.namelist()}
+            listed = [(_normalise(member), member) for member in self._file.namelist()]
+            self._members = dict(listed)
+            self.num_replaced = sum(not name.endswith("/") for name, _ in listed) - sum(
+                not name.endswith("/") for name in self._members
+            )
         return self._file
 
     def list_members(self):

@@ -57,6 +57,18 @@ def describe_traits(traits, names, value_range):
     return tuple(lines)
 
 
+def describe_formulas(names, classes):
+    """Warn of names and classes that a spreadsheet takes for formulas: they are written as they are."""
+    found = [str(name) for name in (*classes, *names) if str(name).startswith(("=", "+", "-", "@"))]
+    if not found:
+        return ()
+    shown = ", ".join(repr(name) for name in found[:3]) + (", …" if len(found) > 3 else "")
+    return (
+        f"names that begin with =, +, - or @ are formulas to a spreadsheet ({shown}): import predictions.csv and "
+        "splits.csv as text",
+    )
+
+
 def _is_flat(trait, value_range):
     if trait.values is None:
         return trait.flat

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import struct
 import sys
 import zipfile
 from collections import Counter
@@ -120,18 +121,21 @@ def _walk(root):
 def _scan_zip(path):
     """List a zip file, looking through a single top folder."""
     try:
-        members = Archive(path).list_members()
-    except (OSError, zipfile.BadZipFile) as error:
+        archive = Archive(path)
+        members = archive.list_members()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:  # of odd headers
         raise BadInput(
             f"the zip file {path.name!r} cannot be read ({error}); expected a whole one; copy it again"
         ) from error
     for member in members:
         parts = member.split("/")
-        if member.startswith("/") or ".." in parts or (parts[0][1:] == ":" and parts[0][0].isalpha()):
+        if member.startswith("/") or ".." in parts or any(part[1:2] == ":" and part[0].isalpha() for part in parts):
             raise BadInput(
                 f"the zip file {path.name!r} has the member {member!r}, which points outside it; pack it anew"
             )
     names, folders, ignored = _sort_out(members)
+    if archive.num_replaced:
+        ignored["file that a later one of the same name replaces"] = archive.num_replaced
     prefix = _find_top(names, folders)
     if prefix:
         stray = sum(not name.startswith(prefix) for name in names)

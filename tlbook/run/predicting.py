@@ -15,7 +15,7 @@ from tlbook.datasets.dataset import Split
 from tlbook.datasets.formats import describe_passed
 from tlbook.datasets.images import resize_image
 from tlbook.datasets.limits import UnreadableImage
-from tlbook.datasets.options import shorten
+from tlbook.datasets.lookup import show_columns
 from tlbook.datasets.scan import Listing, scan_folder
 from tlbook.datasets.stores import ArrayStore, FileStore
 from tlbook.errors import BadInput
@@ -119,7 +119,7 @@ def _read_list(path):
     column = next((name for name in PATH_COLUMNS if name in header), None)
     if column is None:
         raise BadInput(
-            f"the list {path.name!r} has the columns {shorten(', '.join(header))}; expected one of the names "
+            f"the list {path.name!r} has the columns {show_columns(header)}; expected one of the names "
             f"{', '.join(PATH_COLUMNS)}; rename that of the paths"
         )
     at = header.index(column)

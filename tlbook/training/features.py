@@ -40,7 +40,8 @@ def extract_features(source, split, *, cache=True, quiet=False):
     if not len(split):
         return np.zeros((0, source.backbone.output_shape[-1]), np.float32)
     cache = cache and is_stock(source.backbone)
-    path = cache_dir() / "features" / f"{_key(source, split, quiet)}.npy" if cache else None
+    key = _key(source, split, quiet) if cache else None
+    path = cache_dir() / "features" / f"{key}.npy" if cache else None
     kept = _read(path, (len(split), source.backbone.output_shape[-1])) if cache else None
     if kept is not None:
         return kept
@@ -50,13 +51,13 @@ def extract_features(source, split, *, cache=True, quiet=False):
     batches = show_progress(batches, "computing features", total=count, quiet=quiet)
     parts = [predict_padded(model, batch, BATCH_SIZE) for batch in batches]
     features = np.concatenate(parts)
-    if path is not None:
+    if path is not None and _key(source, split, True) == key:  # else an image has changed since: not kept
         try:
             with replace_file(path) as file:
                 np.save(file, features)
         except OSError as error:  # a folder that can't be written to: the next run computes once more
             if error.errno in NO_SPACE:
-                raise
+                raise OSError(error.errno, error.strerror, str(path)) from error
     return features
 
 
