@@ -348,3 +348,21 @@ def test_a_bad_folder_is_one_line(make_folder, tmp_path, files, options, message
         from_folder(folder, **options)
     assert "\n" not in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_it_says_which_reading_was_taken(make_folder):
+    names = name_images({"cats": 6, "dogs": 6}, "train/") + name_images({"cats": 2, "dogs": 2}, "valid/")
+    case = from_folder(make_folder([*names, "test/1.png", "test/2.png", "train/cats/masks/1.png"]))
+    assert [len(split) for split in (case.train, case.val, case.test)] == [10, 2, 4]
+    assert all(name.startswith("valid/") for name in case.test.names)
+    assert case.split_origin == (
+        "train as given, the given validation set (valid) as the test set, validation: a fifth of the training images, "
+        "seed 0"
+    )
+    assert [line.split(":")[0] for line in case.left_out] == [
+        "2 images in the folder 'test'", "1 image ('train/cats/masks')"
+    ]  # fmt: skip
+    assert all(any(line in warning for warning in case.warnings) for line in case.left_out)
+    alone = from_folder(make_folder([*names[:12], "test/1.png"], "alone"))
+    assert alone.split_origin == "60/20/20 by class, seed 0, of the folder train"
+    assert "all three sets are taken from train" in alone.warnings[0]

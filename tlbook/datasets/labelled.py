@@ -95,7 +95,7 @@ def _leave_out_marks(tree, labels):
         if way is not None and labels[index] is not None:
             found = [name for name in way if words.is_mark_inside(name) and name != labels[index]]
             if found:
-                marked[index] = f"in {'/'.join(way[: way.index(found[0]) + 1])}"
+                marked[index] = "/".join(way[: way.index(found[0]) + 1])
     if len(marked) < sum(way is not None and labels[i] is not None for i, way in enumerate(tree.ways)):
         tree.leave_out_images(list(marked), list(dict.fromkeys(marked.values())), REASON)
 

@@ -65,7 +65,7 @@ def leave_out_marks_inside(tree, depth):
                 "expected pictures beside masks; rename the folder, or, if they are pictures, give `labels` "
                 "'^([^/]+)/'"
             )
-    tree.leave_out_images(found, [f"in {folder}" for folder in folders], REASON)
+    tree.leave_out_images(found, list(folders), REASON)
 
 
 def _strip_mark(name):

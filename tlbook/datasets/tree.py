@@ -84,7 +84,7 @@ class Tree:
         """Leave images out, told in one line; ``folders`` names where they are."""
         if indices:
             shown = ", ".join(repr(name) for name in folders[:3]) + (", …" if len(folders) > 3 else "")
-            self.left_out.append(f"{count(len(indices), 'image')} {shown}: {reason}")
+            self.left_out.append(f"{count(len(indices), 'image')} ({shown}): {reason}")
         for index in indices:
             self.ways[index] = None
 
