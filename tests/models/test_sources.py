@@ -1,8 +1,11 @@
 """Source models: adding one is adding a row."""
 
 import random
+import shutil
 import subprocess
 import sys
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -215,13 +218,13 @@ def test_classifier_at_the_end_of_a_file_is_left_out():
         ("resnet5", None, None, "did you mean resnet50"),
         ("", None, None, f"received `source` ''; expected {OURS}"),
         ("vgg16", None, None, "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5 into TLBOOK_DATA_DIR/weights or"),
-        ("mobilenet_v2", "nowhere.h5", None, "weights file 'nowhere.h5' does not exist"),
+        ("mobilenet_v2", "nowhere.h5", None, "received `weights` 'nowhere.h5', which is no file; expected a .h5"),
         ("mobilenet_v2", __file__, None, "cannot be read as Keras weights"),
         ("photos", "nowhere.npz", None, "no weights of photos at nowhere.npz"),
         ("photos", __file__, None, "cannot be read as weights of photos"),
-        ("random", None, 31, "image size 31 is out of range for random; give 32 to 2048"),
-        ("inception_v3", None, 64, "give 75 to 2048"),
-        ("mobilenet_v2", None, 4096, "give 32 to 2048"),
+        ("random", None, 31, "received `image_size` 31; expected 32 to 2048 pixels for random"),
+        ("inception_v3", None, 64, "expected 75 to 2048"),
+        ("mobilenet_v2", None, 4096, "expected 32 to 2048"),
     ],
 )
 def test_bad_input(no_weights, name, weights, size, message):
@@ -229,6 +232,97 @@ def test_bad_input(no_weights, name, weights, size, message):
         check_source(name, weights, image_size=size)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def write_npy(path, header):
+    """Write an array's header that promises more than comes."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(b"\0" * 100)
+    return path
+
+
+def zip_npy(path, header):
+    member = write_npy(path.with_suffix(".npy"), header)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(member, "kernel.npy")
+    return path
+
+
+def damage(path, share=None, at=None):
+    """Cut a file off, or turn a byte of it round."""
+    content = bytearray(path.read_bytes())
+    if share is not None:
+        content = content[: int(share * len(content))]
+    else:
+        content[at] ^= 0xFF
+    path.write_bytes(content)
+    return path
+
+
+def write_odd_weights(folder):
+    """Yield what a file is, its path, the source that it is given to."""
+    yield "no npz", folder / "plain.npy", "photos"
+    np.save(folder / "plain.npy", np.zeros(COMPACT_PARAMETERS, np.float32))
+    huge = {"descr": "<f4", "fortran_order": False, "shape": (10**6, 10**9)}
+    yield "a huge header", write_npy(folder / "huge.npy", huge), "photos"
+    yield "a huge header in a zip", zip_npy(folder / "huge.npz", huge), "photos"
+    endless = huge | {"shape": (COMPACT_PARAMETERS,)}
+    yield "shorter than it says", zip_npy(folder / "short.npz", endless), "photos"
+    np.savez(folder / "words.npz", kernel=np.array(["a", "b"]))
+    yield "words", folder / "words.npz", "photos"
+    np.savez(folder / "objects.npz", kernel=np.array([{}, None]))
+    yield "objects", folder / "objects.npz", "photos"
+    np.savez(folder / "whole.npz", kernel=np.zeros(COMPACT_PARAMETERS, np.float16))
+    yield "names of nothing", folder / "whole.npz", "photos"
+    flipped = folder / "flipped.npz"
+    shutil.copy(folder / "whole.npz", flipped)
+    yield "a flipped byte", damage(flipped, at=COMPACT_PARAMETERS), "photos"
+    cut = folder / "cut.npz"
+    shutil.copy(folder / "whole.npz", cut)
+    yield "cut off", damage(cut, share=0.9), "photos"
+    (folder / "a_folder.npz").mkdir()
+    yield "a folder", folder / "a_folder.npz", "photos"
+    network = load_source("mobilenet_025", weights="random", image_size=32).backbone
+    for name in ("cut.h5", "cut.weights.h5", "cut.keras"):
+        (network.save_weights if "weights" in name else network.save)(folder / name)
+        yield f"cut off: {name}", damage(folder / name, share=0.6), "mobilenet_025"
+    with zipfile.ZipFile(folder / "other.keras", "w") as archive:
+        archive.writestr("model.weights.h5", b"no hdf5")
+    yield "no HDF5 inside", folder / "other.keras", "mobilenet_025"
+    (folder / "empty.h5").touch()
+    yield "empty", folder / "empty.h5", "mobilenet_025"
+    yield "a folder as h5", folder / "a_folder.npz", "mobilenet_025"
+
+
+def test_odd_weights_are_one_line_and_no_memory(tmp_path):
+    import_keras()  # its memory is not meant
+    for what, path, name in write_odd_weights(tmp_path):
+        tracemalloc.start()
+        with pytest.raises(BadInput) as caught:
+            load_source(name, weights=path, image_size=32)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert "\n" not in str(caught.value), what
+        assert path.name in str(caught.value), what
+        assert peak < 2**27, f"{what}: {peak / 2**20:.0f} MB"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": 3}, "received `source` 3; expected a name, or the path or handle of a TensorFlow Hub module"),
+        ({"weights": 3}, "received `weights` 3; expected a path, 'imagenet', 'random' or None"),
+        ({"image_size": "large"}, "received `image_size` 'large'; expected a whole number of pixels, or None"),
+        ({"image_size": 64.0}, "received `image_size` 64.0; expected a whole number of pixels, or None"),
+        ({"seed": -1}, "received `seed` -1; expected a whole number from 0 to 4294967295"),
+        ({"seed": None}, "received `seed` None; expected a whole number from 0"),
+    ],
+)
+def test_arguments_of_another_kind(options, message):
+    with pytest.raises(BadInput) as caught:
+        load_source(**options)
+    assert message in str(caught.value)
 
 
 def test_weights_of_another_shape_are_refused(no_weights):

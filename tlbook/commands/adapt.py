@@ -23,7 +23,7 @@ def run_adapt(options):
     strategy = None if options.strategy == "auto" else find_strategy(options.strategy, epochs=options.epochs)
     find_augmentation(options.modality)
     check_out(options.out, overwrite=options.overwrite, inputs=[options.folder])
-    check_source(options.source, options.weights, image_size=options.image_size)
+    check_source(options.source, options.weights, image_size=options.image_size, trust=options.trust)
     data = from_folder(
         options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
         quiet=options.quiet, labels=options.labels, label_column=options.label_column, min_images=options.min_images,
@@ -60,7 +60,9 @@ def _adapt(data, strategy, options, start):
     from tlbook.training.options import Training
 
     set_seed(options.seed)
-    source = load_source(options.source, weights=options.weights, image_size=options.image_size, seed=options.seed)
+    source = load_source(
+        options.source, weights=options.weights, image_size=options.image_size, seed=options.seed, trust=options.trust
+    )
     load = time.perf_counter() - start
     candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
     training = Training(
@@ -74,7 +76,7 @@ def list_options(options):
     """List the options of a run by name, without absolute paths."""
     kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
     kept += ("label_column", "min_images", "max_unreadable", "range")
-    kept += ("modality", "no_activation_cache", "no_images")
+    kept += ("modality", "no_activation_cache", "no_images", "trust")
     listed = {key: getattr(options, key) for key in kept}
     stated = {"groups": _name_spec(options.groups), "labels": _name_spec(options.labels)}
     weights = options.weights and Path(options.weights).name

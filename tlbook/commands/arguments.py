@@ -121,7 +121,14 @@ def _add_adapt(commands):
     parser.epilog += f"\n\nstrategies:\n{lines}"
     parser.add_argument("folder", metavar="FOLDER", type=_path, help="FOLDER/<class>/…, with or without train/val/test")
     parser.add_argument("--out", metavar="RUN", type=_path, required=True, help="folder to write; must not exist")
-    parser.add_argument("--source", default="photos", metavar="NAME", help="source model (default: photos)")
+    parser.add_argument(
+        "--source", default="photos", metavar="NAME", help="source model (default: photos); see tlbook sources"
+    )
+    parser.add_argument(
+        "--trust", action="store_true",
+        help="load a TensorFlow Hub module that is not of tfhub.dev or kaggle.com: modules are programs, which can read"
+        " and write files",
+    )  # fmt: skip
     parser.add_argument("--weights", metavar="PATH|imagenet", help="weights of the source model")
     parser.add_argument(
         "--strategy", default="auto",
@@ -223,6 +230,10 @@ def _add_sources(commands):
         return run_sources(options)
 
     parser = _add(commands, "sources", "list the source models and whether they are here", ("sources",), run)
+    parser.description += (
+        " A TensorFlow Hub\nmodule is a source too, by its handle (https://…), or by ./FOLDER or FILE.tar.gz with "
+        "--trust:\na module is a program, which can read and write files."
+    )
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 

@@ -6,17 +6,7 @@ FILM = "_film"  # end of the names of added layers
 
 
 def list_batch_norm(model):
-    """List the layers of BatchNormalization in a network.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    list of keras.layers.BatchNormalization
-        In the network's order.
-    """
+    """List the layers of BatchNormalization in a network, in its order."""
     kind = import_keras().layers.BatchNormalization
     return [layer for layer in model.layers if isinstance(layer, kind)]
 
@@ -28,16 +18,7 @@ def hides_batch_norm(layer):
 
 
 def name_film(layer):
-    """Name the layer of scales and shifts that belongs to a BatchNormalization.
-
-    Parameters
-    ----------
-    layer : keras.layers.BatchNormalization
-
-    Returns
-    -------
-    str
-    """
+    """Name the layer of scales and shifts that belongs to a BatchNormalization."""
     return f"{layer.name}{FILM}"
 
 
@@ -46,17 +27,6 @@ def call_with_film(layer, *inputs, **options):
 
     For ``keras.models.clone_model(backbone, call_function=call_with_film)``. The addition is a stock layer, a depthwise
     convolution of one pixel, so that any Keras loads the model; it starts as the identity.
-
-    Parameters
-    ----------
-    layer : keras.layers.Layer
-    inputs, options
-        What it is called with.
-
-    Returns
-    -------
-    keras.KerasTensor
-        Of the shape that the layer gives.
     """
     layers = import_keras().layers
     outputs = layer(*inputs, **options)

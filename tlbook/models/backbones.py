@@ -48,21 +48,10 @@ def preprocess(pixels, mode):
 
 
 def build_application(application, image_size):
-    """Build a ``keras.applications`` network without its classifier and without weights.
+    """Build a ``keras.applications`` network without its classifier and without weights, for raw pixels, 0-255.
 
     Every BatchNormalization gets momentum 0.9 where Keras has more: that changes no prediction, only how fast the
     statistics follow during training.
-
-    Parameters
-    ----------
-    application : tlbook.models.catalogue.Application
-    image_size : int
-        Pixels a side.
-
-    Returns
-    -------
-    keras.Model
-        Raw pixels, (n, image_size, image_size, 3), 0-255, to a feature map, (n, height, width, channels).
     """
     keras = import_keras()
     pixels = keras.Input((image_size, image_size, 3), name="pixels")
@@ -79,12 +68,7 @@ def build_application(application, image_size):
 
 @contextlib.contextmanager
 def draw_weights(seed):
-    """Seed the initial weights of the layers made inside this context, and nothing outside it.
-
-    Parameters
-    ----------
-    seed : int
-    """
+    """Seed the initial weights of the layers made inside this context, and nothing outside it."""
     state = random.getstate()
     random.seed(seed)  # where Keras draws the seed of an initialiser that was given none
     try:

@@ -3,6 +3,7 @@
 import csv
 import difflib
 import functools
+import os
 from dataclasses import dataclass
 
 from tlbook.datasets.cards import load_cards
@@ -109,6 +110,8 @@ def find_application(name):
     known = [*ours, *list_applications()]
     close = difflib.get_close_matches(name.lower(), known, n=4, cutoff=0.5)
     meant = f"; did you mean {' or '.join(close)}?" if close else ""
+    if name and os.path.exists(os.path.join(name, "saved_model.pb")):
+        meant = f"; for the module that lies here write ./{name}"
     raise BadInput(
         f"received `source` {name!r}; expected {', '.join(ours)}, a model of keras.applications (mobilenet_v2, …) "
         f"or the handle (https://…) or path of a TensorFlow Hub module{meant} ('python -m tlbook sources' lists all)"

@@ -1,11 +1,12 @@
 """Check what source model is asked for, before TensorFlow is imported."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from tlbook.datasets.cards import load_card
 from tlbook.datasets.download import download_file
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_flag, is_whole
 from tlbook.files import hash_file
 from tlbook.models import hub
 from tlbook.models.catalogue import (
@@ -49,29 +50,22 @@ class SourceChoice:
     is_module: bool = False
 
 
-def check_source(name, weights=None, *, image_size=None):
-    """Check a source's name, its weights file and the image size, without importing TensorFlow.
-
-    Parameters
-    ----------
-    name, weights, image_size
-        As for :func:`tlbook.load_source`. What they name on the network is downloaded here.
-
-    Returns
-    -------
-    SourceChoice
-
-    Raises
-    ------
-    BadInput
-        As for :func:`tlbook.load_source`.
-    """
+def check_source(name, weights=None, *, image_size=None, trust=False):
+    """Check what :func:`tlbook.load_source` is given, without TensorFlow; download what it names on the network."""
+    arguments = {"source": name, "weights": weights, "image_size": image_size, "trust": trust}
+    checks = {
+        "source": (isinstance(name, str | os.PathLike), "a name, or the path or handle of a TensorFlow Hub module"),
+        "weights": (weights is None or isinstance(weights, str | os.PathLike), "a path, 'imagenet', 'random' or None"),
+        "image_size": (image_size is None or is_whole(image_size), "a whole number of pixels, or None"),
+        "trust": (is_flag(trust), "True or False"),
+    }
+    check_arguments(arguments, checks)
     name = str(name)
     if name in (RANDOM, *list_embedded()):
         size = _check_size(name, image_size, COMPACT_SIZE, COMPACT_SMALLEST)
         return SourceChoice(name, None, size, _find_compact(name, weights))
     if hub.names_module(name):
-        return _check_module(name, weights, image_size)
+        return _check_module(name, weights, image_size, trust)
     application = find_application(name)
     size = _check_size(application.name, image_size, application.image_size, application.smallest)
     if weights == RANDOM:
@@ -83,10 +77,12 @@ def check_source(name, weights=None, *, image_size=None):
     return SourceChoice(application.name, application, size, path, check_weights(path, application))
 
 
-def _check_module(name, weights, image_size):
+def _check_module(name, weights, image_size, trust):
     if weights is not None:
-        raise BadInput(f"received weights {str(weights)!r} for the module {name}, which has its own; leave them out")
+        raise BadInput(f"received `weights` {str(weights)!r} for the module {name}, which has its own; expected none")
     size = None if image_size is None else _check_size(name, image_size, None, 1)
+    if "://" in name or os.path.exists(os.path.expanduser(name)):
+        hub.check_trust(name, trust)
     return SourceChoice(name, None, size, hub.find_module(name), is_module=True)
 
 
@@ -105,7 +101,7 @@ def _find_compact(name, weights):
 def _check_size(name, image_size, default, smallest):
     size = default if image_size is None else image_size
     if not smallest <= size <= LARGEST:
-        raise BadInput(f"image size {size} is out of range for {name}; give {smallest} to {LARGEST} pixels")
+        raise BadInput(f"received `image_size` {size}; expected {smallest} to {LARGEST} pixels for {name}")
     return size
 
 

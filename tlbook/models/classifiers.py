@@ -20,26 +20,11 @@ def build_feature_model(backbone):
 
 
 def build_classifier(backbone, classes, *, trainable=True, seed=0, keep_weights=True, film=False):
-    """Copy a backbone and put a softmax head on it.
+    """Copy a backbone and put a softmax head on it: raw pixels to probabilities, float32, (n, len(classes)).
 
-    Parameters
-    ----------
-    backbone : keras.Model
-        Left as it is.
-    classes : sequence of str
-    trainable : bool
-        Of every backbone layer. False also keeps batch-normalisation statistics still, in every version of Keras.
-    seed : int
-        Of the weights that are drawn: the head's, and all others where they are not kept.
-    keep_weights : bool
-        False draws the backbone's weights anew; what scales the pixels stays.
-    film : bool
-        True adds a scale and a shift per channel after every BatchNormalization; they start as the identity.
-
-    Returns
-    -------
-    keras.Model
-        Raw pixels to probabilities, float32, (n, len(classes)); the head is the layer ``head``.
+    The seed is that of all weights that start at random: the head's, and the backbone's where they are not kept (what
+    scales the pixels stays). With ``film``, a scale and a shift per channel follow every BatchNormalization; they start
+    as the identity.
     """
     keras = import_keras()
     added = {"call_function": call_with_film} if film else {}
@@ -76,14 +61,8 @@ def count_parameters(model):
 def save_classifier(model, classes, path, *, value_range=None):
     """Save a classifier for plain ``keras.models.load_model``, with its class names inside.
 
-    Parameters
-    ----------
-    model : keras.Model
-    classes : sequence of str
-    path : pathlib.Path
-        Ends in ``.keras``; the file is a zip archive, and its member ``classes.json`` lists the classes.
-    value_range : tuple of float, optional
-        Stored as ``value_range.json``: what became 0 and 255 of images of more than 8 bits.
+    The path ends in ``.keras``; the file is a zip archive, and its member ``classes.json`` lists the classes.
+    What became 0 and 255 of images of more than 8 bits, a pair of numbers, is its member ``value_range.json``.
     """
     model.save(path)
     with zipfile.ZipFile(path, "a") as archive:
@@ -93,16 +72,6 @@ def save_classifier(model, classes, path, *, value_range=None):
 
 
 def read_classes(path):
-    """Read the class names that :func:`save_classifier` stored.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    tuple of str
-        In the order of the model's outputs.
-    """
+    """Read the class names that :func:`save_classifier` stored, in the order of the model's outputs."""
     with zipfile.ZipFile(path) as archive:
         return tuple(json.loads(archive.read(CLASSES_FILE)))

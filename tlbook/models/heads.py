@@ -58,19 +58,9 @@ class LogisticHead:
 def add_head(outputs, num_classes=None, *, seed=0):
     """Pool what a backbone gives, and put a softmax head on it; the one place where either is built.
 
-    Parameters
-    ----------
-    outputs : keras.KerasTensor
-        A feature map, (n, height, width, channels), whose positions are averaged; or features, (n, channels).
-    num_classes : int, optional
-        None adds no head: the features come out.
-    seed : int
-        Of the head's random kernel; its bias starts at zero.
-
-    Returns
-    -------
-    keras.KerasTensor
-        Probabilities, (n, num_classes), or features, (n, channels). The layers are called ``pool`` and ``head``.
+    A feature map, (n, height, width, channels), is averaged over its positions; features, (n, channels), are taken as
+    they are. Without ``num_classes`` the features come out. The layers are called ``pool`` and ``head``; the seed is that
+    of the head's random kernel.
     """
     keras = import_keras()
     if len(outputs.shape) == 4:

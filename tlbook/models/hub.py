@@ -3,56 +3,44 @@
 import hashlib
 import os
 import shutil
+import urllib.parse
 from pathlib import Path
 
 from tlbook.datasets.archives import extract_archives
 from tlbook.datasets.download import download_file
 from tlbook.errors import BadInput
 from tlbook.files import hash_file
+from tlbook.models.weights import READ_ERRORS, say_first_line
 from tlbook.runtime import cache_dir, import_keras
 
 IMAGE_SIZE = 224
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 # a module written for TensorFlow Hub is called itself; one that Keras exported has an endpoint
 ENDPOINTS = ("__call__", "serve")
+PUBLISHERS = ("tfhub.dev", "kaggle.com", "www.kaggle.com")
 
 
 def names_module(name):
-    """Tell whether a source's name is the handle, the folder or the archive of a module.
+    """True for what looks like a handle, a path or an archive; whatever lies in the working directory."""
+    return "/" in name or os.sep in name or name.startswith((".", "~")) or name.endswith(ARCHIVES)
 
-    Parameters
-    ----------
-    name : str
 
-    Returns
-    -------
-    bool
-    """
-    return "/" in name or name.endswith(ARCHIVES) or bool(name and (Path(name) / "saved_model.pb").is_file())
+def check_trust(name, trust):
+    """Refuse a module that is not from a publisher's own place, unless it is trusted."""
+    address = urllib.parse.urlsplit(name)
+    if trust or (address.scheme == "https" and address.hostname in PUBLISHERS):
+        return
+    raise BadInput(
+        f"received the TensorFlow Hub module {name!r} without `trust`: a module is a program, which can read and write "
+        f"files; expected an https handle of {' or '.join(PUBLISHERS[:2])}, or `trust` if you know where it is from"
+    )
 
 
 def find_module(name, *, quiet=False):
-    """Find a module's folder: a local one, an unpacked archive, or a download that its handle asks for.
+    """Find a module's folder: a local one, an unpacked archive, or a download that its ``https://…`` handle asks for.
 
     The request and the place in the cache are those of the package tensorflow-hub, whose downloads are found here; but
     this download resumes, checks what it unpacks and needs no TensorFlow.
-
-    Parameters
-    ----------
-    name : str
-        ``https://…`` handle (of tfhub.dev or of any .tar.gz), folder, or local archive.
-    quiet : bool
-        True shows no progress bar.
-
-    Returns
-    -------
-    pathlib.Path
-        Folder with a ``saved_model.pb``.
-
-    Raises
-    ------
-    BadInput
-        There is no such folder, archive or address, no network, or no ``saved_model.pb`` at the module's top.
     """
     if name.startswith(("http://", "https://")):
         folder = _cache_dir() / hashlib.sha1(name.encode()).hexdigest()
@@ -68,23 +56,16 @@ def find_module(name, *, quiet=False):
             if not folder.is_dir():
                 _unpack(archive, folder)
     if not folder.is_dir():
-        raise BadInput(f"no TensorFlow Hub module at {name!r}; give a handle (https://…), a folder or a .tar.gz of one")
+        raise BadInput(
+            f"no TensorFlow Hub module at {name!r}; expected a handle (https://…), a folder or a .tar.gz of one"
+        )
     if not (folder / "saved_model.pb").is_file():
-        raise BadInput(f"{name!r} is no TensorFlow Hub module: it has no saved_model.pb at its top; give a SavedModel")
+        raise BadInput(f"{name!r} has no saved_model.pb at its top; expected a TensorFlow Hub module, a SavedModel")
     return folder
 
 
 def hash_module(folder):
-    """Return one SHA-256 over the graph and the variables of a module, in hexadecimal.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-
-    Returns
-    -------
-    str
-    """
+    """Return one SHA-256 over the graph and the variables of a module, in hexadecimal digits."""
     digest = hashlib.sha256()
     for path in [folder / "saved_model.pb", *sorted((folder / "variables").glob("*"))]:
         digest.update(f"{path.name} {hash_file(path)}\n".encode())
@@ -95,33 +76,22 @@ def build_module(folder, image_size=None):
     """Wrap a module into a backbone: raw pixels in, a feature map of one by one out.
 
     The module stays frozen: its batch normalisation has no training mode here. A model with it inside can be saved,
-    but Keras loads it again only with ``safe_mode=False`` and with the module's folder in place.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-    image_size : int, optional
-        Pixels a side; None takes the module's own, or 224 where it takes any.
-
-    Returns
-    -------
-    keras.Model
-
-    Raises
-    ------
-    BadInput
-        The module takes no images of this size, or gives no features.
+    but Keras loads it again only with ``safe_mode=False`` and with the module's folder in place. An image size of None
+    is the module's own, or 224 where it takes any.
     """
     import tensorflow as tf
 
     keras = import_keras()
-    module = tf.saved_model.load(str(folder))
+    try:
+        module = tf.saved_model.load(str(folder))
+    except (*READ_ERRORS, tf.errors.OpError) as error:
+        raise BadInput(f"{folder} cannot be loaded ({say_first_line(error):.120}); give a whole SavedModel") from error
     endpoint = next((name for name in ENDPOINTS if hasattr(module, name)), None)
     if endpoint is None:
         raise BadInput(f"{folder} cannot be called; it needs {' or '.join(ENDPOINTS)}: give a module for TensorFlow 2")
     own_size = _read_size(module)
     if None not in (image_size, own_size) and image_size != own_size:
-        raise BadInput(f"{folder} takes images of {own_size} pixels, not {image_size}; give this size or none")
+        raise BadInput(f"received `image_size` {image_size}; expected {own_size}, which {folder} takes, or None")
     size = image_size or own_size or IMAGE_SIZE
     pixels = keras.Input((size, size, 3), name="pixels")
     x = pixels / 255  # the convention for images on TensorFlow Hub: 0-1; divided, 255 times it gives the pixels back
@@ -139,26 +109,10 @@ def build_module(folder, image_size=None):
 
 
 def export_hub_module(source, folder):
-    """Write a source's backbone with average pooling as a TensorFlow Hub module for image features.
+    """Write a source's backbone with average pooling as a TensorFlow Hub module, to a folder that is new or empty.
 
     It follows the convention for image feature vectors: float32 images, (n, size, size, 3), 0-1, to features,
     (n, channels), by calling what ``hub.load`` returns, or the endpoint ``"serve"``.
-
-    Parameters
-    ----------
-    source : tlbook.models.sources.SourceModel
-    folder : str or pathlib.Path
-        Must not exist or be empty.
-
-    Returns
-    -------
-    pathlib.Path
-        ``folder``.
-
-    Raises
-    ------
-    BadInput
-        The folder holds something.
     """
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
@@ -194,4 +148,4 @@ def _unpack(archive, folder):
     extract_archives([archive], folder)
     if not (folder / "saved_model.pb").is_file():
         shutil.rmtree(folder)
-        raise BadInput(f"{archive} is no TensorFlow Hub module: it has no saved_model.pb at its top; give another")
+        raise BadInput(f"{archive} has no saved_model.pb at its top; expected a TensorFlow Hub module, a SavedModel")

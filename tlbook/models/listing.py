@@ -39,16 +39,13 @@ class SourceInfo:
 def sources():
     """List the source models: the embedded ones, random weights, and ``keras.applications``.
 
-    TensorFlow Hub modules are sources too, by handle or folder, and cannot be listed.
-
-    Returns
-    -------
-    list of SourceInfo
+    TensorFlow Hub modules are sources too, by handle or folder, and cannot be listed. They are programs, which can read
+    and write files.
     """
     embedded = [_describe_embedded(card) for card in load_cards("source") if "weights" in card.facts]
     title, licence = "The embedded network with random weights: a baseline", "BSD-3-Clause, like the package"
     drawn = SourceInfo(
-        RANDOM, title, "drawn by seed", licence, COMPACT_PARAMETERS, COMPACT_SIZE, True, "nothing needed"
+        RANDOM, title, "random weights, by seed", licence, COMPACT_PARAMETERS, COMPACT_SIZE, True, "nothing needed"
     )
     return [*embedded, drawn, *map(_describe_application, list_applications().values())]
 

@@ -12,30 +12,11 @@ NUM_FEATURES = 768
 
 
 def build_compact_resnet(image_size=None, *, stage_filters=STAGE_FILTERS, blocks=2, num_features=NUM_FEATURES):
-    """Build a plain residual network without a head: a stem, four stages, a 1x1 expansion.
+    """Build a plain residual network without a head: a stem, stages that halve the resolution, a 1x1 expansion.
 
-    Batch normalisation has momentum 0.9: over the few hundred steps of a small fine-tuning run the 0.999 of
-    Keras's MobileNets leaves its statistics behind.
-
-    Parameters
-    ----------
-    image_size : int, optional
-        Pixels a side; None accepts any size.
-    stage_filters : tuple of int
-        Channels of the stages; each stage after the first halves the resolution.
-    blocks : int
-        Residual blocks a stage.
-    num_features : int
-        Channels of the last feature map.
-
-    Returns
-    -------
-    keras.Model
-        Raw pixels, (n, size, size, 3), 0-255, to a feature map, float32, (n, size / 32, size / 32, num_features).
-
-    References
-    ----------
-    He et al. 2016, doi:10.1109/CVPR.2016.90.
+    Raw pixels, (n, size, size, 3), 0-255, to a feature map, float32, (n, size / 32, size / 32, num_features); an image
+    size of None accepts any. After He et al. 2016, doi:10.1109/CVPR.2016.90. Batch normalisation has momentum 0.9: over
+    the few hundred steps of a small fine-tuning run the 0.999 of Keras's MobileNets leaves its statistics behind.
     """
     keras = import_keras()
     layers = keras.layers
@@ -98,33 +79,12 @@ def build_small_network(num_classes, *, image_size=96):
 
 
 def name_weights(model):
-    """Name every weight of a model by its layer and its role, in the model's order.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    list of str
-        Such as ``"stem_bn/moving_mean"``; unique within a model of stock layers.
-    """
+    """Name every weight of a model by its layer and its role, such as ``stem_bn/moving_mean``, in the model's order."""
     return [f"{layer.name}/{weight.name}" for layer in model.layers for weight in layer.weights]
 
 
 def save_weights(model, path):
-    """Write a model's weights as float16 arrays in an ``.npz`` file, the same bytes for the same weights.
-
-    Parameters
-    ----------
-    model : keras.Model
-    path : pathlib.Path
-
-    Returns
-    -------
-    str
-        The file's SHA-256, in hexadecimal.
-    """
+    """Write a model's weights as float16 in an ``.npz`` file, the same bytes for the same weights; return its SHA-256."""
     import io
     import zipfile
 
@@ -138,19 +98,7 @@ def save_weights(model, path):
 
 
 def load_weights(model, path):
-    """Set a model's weights from a file that :func:`save_weights` wrote.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Changed in place.
-    path : pathlib.Path
-
-    Raises
-    ------
-    BadInput
-        The file's names or shapes are not the model's.
-    """
+    """Set a model's weights, in place, from a file that :func:`save_weights` wrote."""
     names = name_weights(model)
     with np.load(path) as stored:
         if sorted(stored.files) != sorted(names):

@@ -5,7 +5,7 @@ import reprlib
 import sys
 from dataclasses import dataclass
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_whole
 from tlbook.files import hash_file
 from tlbook.models import hub
 from tlbook.models.adapters import hides_batch_norm
@@ -14,7 +14,7 @@ from tlbook.models.choice import SourceChoice, check_source
 from tlbook.models.listing import SourceInfo, sources
 from tlbook.models.networks import build_compact_resnet, load_weights
 from tlbook.models.stages import cut_stages
-from tlbook.models.weights import strip_top
+from tlbook.models.weights import READ_ERRORS, say_first_line, strip_top
 
 __all__ = ["SourceChoice", "SourceInfo", "SourceModel", "as_source", "check_source", "load_source", "sources"]
 
@@ -34,7 +34,7 @@ class SourceModel:
     image_size : int
         Pixels a side.
     weights_sha256 : str
-        Of the file of weights, or of the drawn values for random weights.
+        Of the file of weights, or of the values themselves.
     origin : str
         Where the weights come from, in a few words.
     learning_rate : float
@@ -59,7 +59,7 @@ class SourceModel:
             )
 
 
-def load_source(name="photos", *, weights=None, image_size=None, seed=0):
+def load_source(name="photos", *, weights=None, image_size=None, seed=0, trust=False):
     """Load a source model: a network without its classifier, and its weights.
 
     Every BatchNormalization has momentum 0.9 here, where Keras's MobileNets keep 0.999: that changes no prediction,
@@ -70,14 +70,17 @@ def load_source(name="photos", *, weights=None, image_size=None, seed=0):
     name : str
         ``"photos"`` or ``"worlds"`` (embedded), ``"random"`` (the embedded network with random weights), or a model of
         ``keras.applications`` in snake case (``"mobilenet_v2"``, ``"mobilenet_v2_035"``, ``"resnet50"`` …), or the
-        handle (``"https://…"``), folder or ``.tar.gz`` of a TensorFlow Hub module, which stays frozen.
+        handle (``"https://…"``), folder (``"./module"``) or ``.tar.gz`` of a TensorFlow Hub module, which stays frozen.
     weights : str or pathlib.Path, optional
         A file of weights, ``"random"``, or ``"imagenet"``, which may download. None takes the embedded weights, or
         looks for the ImageNet file in ``TLBOOK_DATA_DIR/weights`` and then in Keras's cache.
     image_size : int, optional
         Pixels a side, 32 (for some networks 71 or 75) to 2048; None takes the source's own.
     seed : int
-        Of random weights.
+        Of random weights, 0 to 2**32 - 1.
+    trust : bool
+        True loads a TensorFlow Hub module from anywhere; False only by a https handle of tfhub.dev or kaggle.com. A
+        module is a program: its graph can read and write your files.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def load_source(name="photos", *, weights=None, image_size=None, seed=0):
     ------
     BadInput
         Unknown name (similar ones are named), no such file, a file that fits another source (which is named) or none,
-        weights that are not on this machine, or a size out of range.
+        weights that are not on this machine, a size out of range, or a module that is not trusted.
 
     Examples
     --------
@@ -96,7 +99,9 @@ def load_source(name="photos", *, weights=None, image_size=None, seed=0):
     >>> source.backbone.output_shape
     (None, 2, 2, 768)
     """
-    choice = check_source(name, weights, image_size=image_size)
+    fits = is_whole(seed) and 0 <= seed < 2**32
+    check_arguments({"seed": seed}, {"seed": (fits, "a whole number from 0 to 4294967295")})
+    choice = check_source(name, weights, image_size=image_size, trust=trust)
     if choice.is_module:
         return _load_module(choice)
     with draw_weights(seed):
@@ -143,9 +148,9 @@ def _fill(backbone, choice):
     try:
         with strip_top(choice.weights, choice.num_top) as path:
             backbone.load_weights(path)
-    except ValueError as error:
+    except READ_ERRORS as error:
         raise BadInput(
-            f"{choice.weights} does not fit {choice.name} ({str(error).splitlines()[0]}); "
+            f"{choice.weights} does not fit {choice.name} ({say_first_line(error)}); "
             f"give the file that Keras calls {choice.application.file}"
         ) from error
 

@@ -2,8 +2,11 @@
 
 import contextlib
 import io
+import math
 import os
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,54 +19,31 @@ from tlbook.runtime import mirror_dir
 MOST_TOP_LAYERS = 3
 # EfficientNet's input normalisation holds 3 + 3 + 1 numbers that some files of the same network leave out
 SLACK = 7
+MEMBER = "model.weights.h5"  # of a .keras file
+MOST_BYTES = 2**31  # more than any known network
+# what reading a damaged file raises, somewhere in zipfile, NumPy, h5py and Keras
+READ_ERRORS = (
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError, SyntaxError, TypeError,
+    ValueError, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 def keras_models_dir():
-    """Keras's own folder for weights.
-
-    Returns
-    -------
-    pathlib.Path
-        ``KERAS_HOME/models`` or ``~/.keras/models``, not necessarily there.
-    """
+    """Keras's own folder for weights, ``KERAS_HOME/models`` or ``~/.keras/models``, not necessarily there."""
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser() / "models"
 
 
 def find_weights(application):
-    """Find the ImageNet weights of a ``keras.applications`` model on this machine.
-
-    Parameters
-    ----------
-    application : tlbook.models.catalogue.Application
-
-    Returns
-    -------
-    pathlib.Path or None
-        In ``TLBOOK_DATA_DIR/weights``, else in Keras's cache, under Keras's own file name; None where it is in neither.
-    """
+    """Find a model's ImageNet weights, under Keras's name of the file, in the mirror or in Keras's cache, else None."""
     mirror = mirror_dir()
     folders = ([mirror / "weights"] if mirror else []) + [keras_models_dir()]
     return next((folder / application.file for folder in folders if (folder / application.file).is_file()), None)
 
 
 def check_weights(path, application):
-    """Make sure, from names and shapes alone, that a file holds the weights of a model.
+    """Make sure, from names and shapes alone, that a file holds a model's weights; return how many top layers it has.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``.h5``, with the classifier or without; ``.weights.h5`` or ``.keras``, without.
-    application : tlbook.models.catalogue.Application
-
-    Returns
-    -------
-    int
-        Layers of a classifier at the file's end, 0 to 3, which are not loaded.
-
-    Raises
-    ------
-    BadInput
-        There is no such file, it holds no weights, or they are another model's (which is named).
+    The file is ``.h5``, with the classifier (0 to 3 layers) or without, or ``.weights.h5`` or ``.keras``, without.
     """
     sizes = count_layer_weights(path)
     fits = {}
@@ -79,86 +59,75 @@ def check_weights(path, application):
         raise BadInput(f"{path} holds the weights of {other}, not of {application.name}; it fits `source` {other}")
     raise BadInput(
         f"{path} holds {sum(sizes):,} weights, which fit no known source; {application.name} has "
-        f"{application.parameters:,}: give the file that Keras calls {application.file}"
+        f"{application.parameters:,}: expected the file that Keras calls {application.file}"
     )
 
 
 def check_compact_weights(path, name):
-    """Make sure, from shapes alone, that a file holds weights of the embedded sources' network.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    name : str
-        Of the source, for the message.
-
-    Raises
-    ------
-    BadInput
-        There is no such file, or it holds other things.
-    """
+    """Make sure that a file holds weights of the embedded sources' network: headers first, then all of it."""
     if not path.is_file():
-        raise BadInput(f"no weights of {name} at {path}; give the path of a file that tlbook pretrain wrote")
+        raise BadInput(f"no weights of {name} at {path}; expected the path of a file that tlbook pretrain wrote")
     try:
-        with np.load(path) as stored:
-            total = sum(stored[member].size for member in stored.files)
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{path} cannot be read as weights of {name}; give a file that tlbook pretrain wrote") from error
+        total = _count_arrays(path)
+        if total == COMPACT_PARAMETERS:  # so that what is read fits in memory
+            with zipfile.ZipFile(path) as archive:
+                whole = archive.testzip() is None
+    except READ_ERRORS as error:
+        raise BadInput(
+            f"{path} cannot be read as weights of {name} ({say_first_line(error)}); expected a file that tlbook "
+            "pretrain wrote"
+        ) from error
     if total != COMPACT_PARAMETERS:
-        raise BadInput(f"{path} holds {total:,} weights, but {name} has {COMPACT_PARAMETERS:,}; give another file")
+        raise BadInput(f"{path} holds {total:,} weights, but {name} has {COMPACT_PARAMETERS:,}; expected its file")
+    if not whole:
+        raise BadInput(
+            f"{path} is damaged: its checksums are not those of its contents; get the weights of {name} anew"
+        )
+
+
+def _count_arrays(path):
+    """Count the numbers that the arrays of an ``.npz`` file declare, without reading them."""
+    total = 0
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as file:
+                version = np.lib.format.read_magic(file)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                shape, _, kind = read(file)
+                if kind.kind != "f":
+                    raise ValueError(f"{member.filename} holds {kind}, no weights")
+                size = math.prod(shape)
+                if file.tell() + size * kind.itemsize != member.file_size:
+                    raise ValueError(f"{member.filename} is not as long as it says")
+                total += size
+    return total
 
 
 def count_layer_weights(path):
-    """Count the weights of every layer that a file holds, in the file's order.
+    """Count the weights of every layer that a file of Keras holds, in the file's order.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``.h5`` (Keras 1 and 2), ``.weights.h5`` or ``.keras`` (Keras 3).
-
-    Returns
-    -------
-    list of int
-        Layers without weights are left out; the files of Keras 3 keep no order and give one number for all.
-
-    Raises
-    ------
-    BadInput
-        There is no such file or it holds no weights of a Keras model.
+    Layers without weights are left out; the files of Keras 3 keep no order and give one number for all.
     """
     if not path.is_file():
         raise BadInput(
-            f"weights file {str(path)!r} does not exist; give the path of a .h5 or .keras file, or 'imagenet'"
+            f"received `weights` {str(path)!r}, which is no file; expected a .h5 or .keras file, or 'imagenet'"
         )
     try:
         with _open_hdf5(path) as file:
             group = file.get("model_weights", file)
             sizes = _count_keras2(group) if _is_keras2(group) else _count_keras3(group)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except READ_ERRORS as error:
         raise BadInput(
-            f"{path} cannot be read as Keras weights ({_first_line(error)}); give a whole .h5 or .keras file"
+            f"{path} cannot be read as Keras weights ({say_first_line(error)}); expected a whole .h5 or .keras file"
         ) from error
     if not sizes:
-        raise BadInput(f"{path} holds no weights of a Keras model; give a .h5 or .keras file that Keras wrote")
+        raise BadInput(f"{path} holds no weights of a Keras model; expected a .h5 or .keras file that Keras wrote")
     return sizes
 
 
 @contextlib.contextmanager
 def strip_top(path, num_top):
-    """Give a file of weights without the classifier at its end.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``.h5`` in Keras 2's layout.
-    num_top : int
-        Layers with weights to leave out; 0 gives ``path`` itself.
-
-    Yields
-    ------
-    pathlib.Path
-        Gone when the context ends.
-    """
+    """Give a file of weights without the last layers, a classifier; it is gone when the context ends."""
     if not num_top:
         yield path
         return
@@ -179,13 +148,21 @@ def strip_top(path, num_top):
         yield stripped
 
 
+def say_first_line(error):
+    """Return the first line of an error's text, or its kind."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 @contextlib.contextmanager
 def _open_hdf5(path):
     import h5py
 
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
-            yield file
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(MEMBER).file_size > MOST_BYTES:
+                raise ValueError(f"{MEMBER} in it has more than {MOST_BYTES:,} bytes")
+            with h5py.File(io.BytesIO(archive.read(MEMBER))) as file:
+                yield file
     else:
         with h5py.File(path) as file:
             yield file
@@ -225,7 +202,3 @@ def _read_names(group, key):
         parts = sorted((k for k in group.attrs if k.startswith(key)), key=lambda k: int(k[len(key) :]))
         names = [name for part in parts for name in group.attrs[part]]
     return [name.decode() if isinstance(name, bytes) else name for name in names]
-
-
-def _first_line(error):
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
