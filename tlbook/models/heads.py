@@ -59,8 +59,8 @@ def add_head(outputs, num_classes=None, *, seed=0):
     """Pool what a backbone gives, and put a softmax head on it; the one place where either is built.
 
     A feature map, (n, height, width, channels), is averaged over its positions; features, (n, channels), are taken as
-    they are. Without ``num_classes`` the features come out. The layers are called ``pool`` and ``head``; the seed is that
-    of the head's random kernel.
+    they are. Without ``num_classes`` the features come out. The layers are called ``pool`` and ``head``; the seed is
+    that of the head's random kernel.
     """
     keras = import_keras()
     if len(outputs.shape) == 4:

@@ -84,7 +84,7 @@ def name_weights(model):
 
 
 def save_weights(model, path):
-    """Write a model's weights as float16 in an ``.npz`` file, the same bytes for the same weights; return its SHA-256."""
+    """Write a model's weights as float16 in an ``.npz`` file, equal bytes for equal weights; return its SHA-256."""
     import io
     import zipfile
 

@@ -36,8 +36,8 @@ class HeadOnly(Strategy):
 class FullFineTune(TrainedStrategy):
     """Train every weight, from the source's weights and a head that was fitted first.
 
-    Batch normalisation stays as in the source unless told otherwise: the head was fitted to features in inference mode, an
-    epoch is a third shorter, and small batches do no harm (``data/results/batch_norm.csv``). Which of the two scores
+    Batch normalisation stays as in the source unless told otherwise: the head was fitted to features in inference mode,
+    an epoch is a third shorter, and small batches do no harm (``data/results/batch_norm.csv``). Which of the two scores
     better, five seeds on real sets leave open (``data/results/strategies_real.csv``).
 
     Attributes
