@@ -100,11 +100,11 @@ def test_sheet_shows_every_class_once():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: worlds.draw_image("x-rays", 0, 0), "received domain 'x-rays'; expected one of fractals"),
-        (lambda: worlds.draw_image("glyphs", 40, 0), "received class 40; expected 0 to 39"),
-        (lambda: worlds.draw_image("glyphs", 0, -1), "received index -1"),
-        (lambda: worlds.draw_image("glyphs", 0, 0, size=8), "size 8"),
-        (lambda: worlds.draw_world(0), "received per_class 0"),
+        (lambda: worlds.draw_image("x-rays", 0, 0), "received `domain` 'x-rays'; expected one of fractals"),
+        (lambda: worlds.draw_image("glyphs", 40, 0), "received `cls` 40; expected a whole number from 0 to 39"),
+        (lambda: worlds.draw_image("glyphs", 0, -1), "received `index` -1"),
+        (lambda: worlds.draw_image("glyphs", 0, 0, size=8), "received `size` 8"),
+        (lambda: worlds.draw_world(0), "received `per_class` 0"),
     ],
 )
 def test_bad_numbers_are_named(call, message):

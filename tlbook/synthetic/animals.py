@@ -11,19 +11,7 @@ SKIN = (EAR_INSIDE, NOSE, EYE, PUPIL)
 
 
 def place_limbs(build, pose):
-    """Return the limbs of an animal that looks along x, its feet on y = 0.
-
-    Parameters
-    ----------
-    build : Build
-    pose : Pose
-
-    Returns
-    -------
-    limbs : list of Limb
-    head : numpy.ndarray
-        float64, (3,): the middle of the skull.
-    """
+    """Return the limbs of an animal that looks along x, feet on y = 0, and the middle of its skull, (3,)."""
     frame = _torso_frame(build, pose)
     limbs = _place_torso(build, frame) + _place_legs(build, pose, frame) + _place_tail(build, pose, frame)
     neck, head = _place_neck(build, pose, frame)

@@ -6,23 +6,7 @@ from tlbook.synthetic.fields import gaussian_line, half_chord, soft_step
 
 
 def tube_walls(u, v, shape, edge):
-    """Way of the rays through a hollow bone that flares towards its ends.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (n, h, w): across and along the bone.
-    shape : tuple of numpy.ndarray
-        (n, 1, 1) each: radius, cortex (fraction of the radius), flare, low and high end, bow.
-    edge : float
-        Softness of the ends.
-
-    Returns
-    -------
-    wall, marrow, depth : numpy.ndarray
-        float32, (n, h, w): half the way through the cortex, half the way through the marrow, and the wall's distance
-        from the plane of the axis.
-    """
+    """Half a ray's way through cortex and marrow of a bone, and the wall's distance from its axis: (n, h, w)."""
     radius, cortex, flare, low, high, bow = shape
     middle, half = (low + high) / 2, (high - low) / 2
     along = (v - middle) / half
@@ -38,36 +22,12 @@ def tube_walls(u, v, shape, edge):
 
 
 def triangle_wave(t):
-    """Zigzag of period 1 between -1 and 1.
-
-    Parameters
-    ----------
-    t : numpy.ndarray
-        Float, any shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        Float, the shape of ``t``.
-    """
+    """Zigzag of period 1 between -1 and 1."""
     return 4 * np.abs(t - np.rint(t)) - 1
 
 
 def fracture_surface(u, depth, p):
-    """Height along the bone at which the fracture meets the wall: plane, screw and teeth together.
-
-    Parameters
-    ----------
-    u, depth : numpy.ndarray
-        float32, (n, h, w); the depth is signed: positive on the wall towards the tube.
-    p : dict of str to numpy.ndarray
-        Parameters of the pictures.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w).
-    """
+    """Height along the bone at which the fracture meets the wall: plane, screw and teeth together; (n, h, w)."""
     s = p["break_at"] + p["tilt_u"] * u + p["tilt_depth"] * depth
     for i in np.flatnonzero(p["pitch"]):
         turn = (np.arctan2(depth[i], u[i]) - p["screw_start"][i]) / np.float32(2 * np.pi)
@@ -80,19 +40,7 @@ def fracture_surface(u, depth, p):
 
 
 def splinter_lines(u, v, f, p):
-    """Lines that cut a wedge out beside a comminuted fracture, 0 to 1.
-
-    Parameters
-    ----------
-    u, v, f : numpy.ndarray
-        float32, (n, h, w): across and along the bone, and the distance to the fracture.
-    p : dict of str to numpy.ndarray
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w).
-    """
+    """Lines that cut a wedge out beside a comminuted fracture; float32, (n, h, w), 0-1."""
     lines = 0
     for k in range(2):
         slope = p["splinter_slope"][:, k, None, None]
@@ -102,21 +50,7 @@ def splinter_lines(u, v, f, p):
 
 
 def broken_bone(u, v, p, edge):
-    """Attenuation of the first bone with its fracture (a gap of width and depth 0 where it is intact).
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (n, h, w).
-    p : dict of str to numpy.ndarray
-    edge : float
-        Softness of edges.
-
-    Returns
-    -------
-    cortex, marrow : numpy.ndarray
-        float32, (n, h, w).
-    """
+    """Attenuation of the first bone, cortex and marrow, its fracture's gap 0 where it is intact; (n, h, w)."""
     shape = (p["radius"], p["cortex"], p["flare"], p["low"], p["high"], p["bow"])
     wall, marrow, depth = tube_walls(u, v, shape, edge)
     if not np.any(p["depth"]):
@@ -138,20 +72,7 @@ def broken_bone(u, v, p, edge):
 
 
 def other_bones(u, v, p, edge):
-    """Attenuation of the second bone beside the first and of the neighbour beyond the joint.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (n, h, w).
-    p : dict of str to numpy.ndarray
-    edge : float
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w).
-    """
+    """Attenuation of the second bone beside the first and of the neighbour beyond the joint; float32, (n, h, w)."""
     radius = p["radius"] * p["second_radius"]
     shape = (radius, p["cortex"], p["flare"], p["low"] * p["second_length"], p["high"] * 0.95, -p["bow"])
     wall, marrow, _ = tube_walls(u - p["second_at"], v - p["second_shift"], shape, edge)

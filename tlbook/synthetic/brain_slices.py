@@ -19,39 +19,13 @@ from tlbook.synthetic.fields import (
 
 
 def ellipse(u, v, center, radii, edge):
-    """Soft ellipse, 1 inside; arguments broadcast.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32.
-    center, radii : tuple
-        Of two numbers or arrays each.
-    edge : float
-        Softness as a part of the radius.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, 0 to 1.
-    """
+    """Soft ellipse, 1 inside; arguments broadcast; float32, 0-1."""
     q = ((u - center[0]) / radii[0]) ** 2 + ((v - center[1]) / radii[1]) ** 2
     return soft_step((1 - np.sqrt(q)) / edge)
 
 
 def distance_to_sulci(p):
-    """Distance to the nearest valley between gyri: the zero lines of a random field.
-
-    Parameters
-    ----------
-    p : dict
-        A person's parameters, planes and fields.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w).
-    """
+    """Distance to the nearest valley between gyri, a zero line of a random field; float32, (n, h, w)."""
     folds = p["fold_grid"]
     size = folds.shape[-1]
     field = folds + p["fold_radial"] * np.cos(p["waves"] + 0.9 * folds)
@@ -60,20 +34,7 @@ def distance_to_sulci(p):
 
 
 def draw_planes(u, v, p):
-    """What all slices of a person share: the head's outline and the waves of its folds.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (h, w): the head's own axes.
-    p : dict
-        A person's parameters.
-
-    Returns
-    -------
-    dict
-        ``outline``: 1 on the outline of the largest slice; ``waves``: phase of the folds; float32, (h, w) each.
-    """
+    """What all slices of a person share: ``outline`` of the head and ``waves`` of its folds; float32, (h, w) each."""
     angle = np.arctan2(v, u)
     wobble = sum(a * np.cos(k * angle + phase) for k, (a, phase) in enumerate(p["outline_wobble"], start=2))
     narrow = p["width"] * (1 + 0.06 * v / 0.44)  # wider at the back
@@ -84,21 +45,7 @@ def draw_planes(u, v, p):
 
 
 def draw_cortex(u, v, depth, p, z):
-    """Grey matter, white matter and the fluid between gyri.
-
-    Parameters
-    ----------
-    u, v, depth : numpy.ndarray
-        float32: the head's axes (h, w) and the way in from the surface (n, h, w).
-    p : dict
-    z : numpy.ndarray
-        float32, (n, 1, 1).
-
-    Returns
-    -------
-    fluid, white : numpy.ndarray
-        float32, (n, h, w), 0 to 1.
-    """
+    """Fluid between the gyri, and white matter: float32, (n, h, w) each, 0-1; the rest is grey matter."""
     size = u.shape[-1]
     edge = 0.3 / size + 0.002
     distance = distance_to_sulci(p)
@@ -121,21 +68,7 @@ def draw_cortex(u, v, depth, p, z):
 
 
 def draw_ventricles(u, v, p, z):
-    """Fluid inside: lateral ventricles, third ventricle and the horns beside the hippocampus.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (h, w).
-    p : dict
-    z : numpy.ndarray
-        float32, (n, 1, 1).
-
-    Returns
-    -------
-    fluid, hippocampus : numpy.ndarray
-        float32, (n, h, w), 0 to 1.
-    """
+    """Fluid of the lateral and third ventricles and of the horns, and the hippocampus: float32, (n, h, w) each, 0-1."""
     size = u.shape[-1]
     edge = 0.3 / size + 0.002
     height = np.clip(1 - ((z - 0.5) / p["ventricle_reach"]) ** 2, 0, 1) ** 0.5
@@ -160,21 +93,7 @@ def draw_ventricles(u, v, p, z):
 
 
 def draw_nuclei(u, v, p, z):
-    """Deep grey matter: thalamus, lentiform nucleus and head of the caudate on both sides.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (h, w).
-    p : dict
-    z : numpy.ndarray
-        float32, (n, 1, 1).
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w), 0 to 1.
-    """
+    """Deep grey matter: thalamus, lentiform nucleus, head of the caudate, on both sides; float32, (n, h, w), 0-1."""
     low, scale, a = soft_step((0.5 - z) / 0.05), p["nuclei"], np.abs(u)
     thalamus = ellipse(a, v, (0.062, 0.055), (0.048 * scale, 0.068 * scale), 0.1)
     lentiform = ellipse(a - 0.35 * (v + 0.01) ** 2, v, (0.145, -0.01), (0.036 * scale, 0.085 * scale), 0.1)
@@ -184,21 +103,7 @@ def draw_nuclei(u, v, p, z):
 
 
 def draw_slices(p, num_slices, size, noise):
-    """Draw a person's slices from below upwards.
-
-    Parameters
-    ----------
-    p : dict
-        A person's parameters: numbers and float32 grids.
-    num_slices, size : int
-    noise : numpy.ndarray
-        float32, (num_slices, size, size), standard normal.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (num_slices, size, size, 3), 0-255.
-    """
+    """Draw a person's slices from below upwards: uint8, (num_slices, size, size, 3), 0-255."""
     x, y = pixel_grid(size)
     c, s = np.cos(p["tilt"]), np.sin(p["tilt"])
     u = ((x - p["x"]) * c + (y - p["y"]) * s)[0]
@@ -216,24 +121,7 @@ def draw_slices(p, num_slices, size, noise):
 
 
 def scan(u, v, z, p, noise):
-    """Give grey values to the tissues of some slices, as a scanner would.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (h, w): the head's own axes.
-    z : numpy.ndarray
-        float32, (n, 1, 1).
-    p : dict
-        A person's parameters; ``..._grid`` are fields, float32, (n, h, w); planes as ``draw_planes``.
-    noise : numpy.ndarray
-        float32, (n, h, w).
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w), about 0-255.
-    """
+    """Give grey values to the tissues of some slices, as a scanner would; float32, (n, h, w), about 0-255."""
     size = u.shape[-1]
     grown = p["head"] * (1 - 0.22 * np.clip(z - 0.35, 0, None) ** 2 - 0.05 * np.clip(0.35 - z, 0, None))
     depth = (1 - p["outline"] / grown) * 0.4

@@ -8,8 +8,9 @@ recognise people instead of atrophy.
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset
+from tlbook.datasets.options import check_number, check_whole
 from tlbook.synthetic.brain_slices import draw_slices
-from tlbook.synthetic.fields import SPLITS, check_range, make_generator, make_split
+from tlbook.synthetic.fields import SPLITS, make_generator, make_split
 
 CLASSES = ("mild_demented", "non_demented", "very_mild_demented")
 STAGES = (1.0, 0.0, 0.5)
@@ -17,20 +18,7 @@ CASE_KEY = 12
 
 
 def draw_atrophy(rng, stage, difficulty):
-    """Draw what atrophy changes: ventricles, sulci, cortex, fissures, hippocampus.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    stage : float
-        0 (none), 0.5 (very mild) or 1 (mild).
-    difficulty : float
-        0 to 1: how small the stages' differences are beside those between people.
-
-    Returns
-    -------
-    dict
-    """
+    """Draw what atrophy changes: ventricles, sulci, cortex, fissures, hippocampus."""
     effect = stage * (1.5 - 1.2 * difficulty)
     age = rng.normal(0, 0.5)  # shrinks every brain a little, whatever its stage
 
@@ -50,17 +38,7 @@ def draw_atrophy(rng, stage, difficulty):
 
 
 def draw_head(rng):
-    """Draw what a person and a scan look like at any stage.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    dict
-        Shape, folds (grids that run through the slices), contrast, position and scanner.
-    """
+    """Draw what a person and a scan look like at any stage."""
     n, u = rng.normal, rng.uniform
     return {
         "head": n(0.95, 0.022),
@@ -98,20 +76,7 @@ def draw_head(rng):
 
 
 def draw_person(split, cls, number, *, seed, slices, size, difficulty):
-    """Draw all slices of a person.
-
-    Parameters
-    ----------
-    split, cls : int
-        Indices into ``SPLITS`` and ``CLASSES``.
-    number, seed, slices, size : int
-    difficulty : float
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (slices, size, size, 3), from below upwards.
-    """
+    """Draw all slices of a person: uint8, (slices, size, size, 3), from below upwards."""
     rng = make_generator(CASE_KEY, seed, split, cls, number)
     drawn = draw_head(rng) | draw_atrophy(rng, STAGES[cls], difficulty)
     person = {key: np.float32(value) for key, value in drawn.items()}
@@ -156,8 +121,8 @@ def make_people(per_class, *, split="train", seed=0, slices=32, size=96, difficu
     limits = {"per_class": (1, 10_000), "seed": (0, 2**32 - 1), "slices": (1, 64), "size": (32, 512)}
     given = {"per_class": per_class, "seed": seed, "slices": slices, "size": size}
     for name, (low, high) in limits.items():
-        check_range(name, given[name], low, high)
-    check_range("difficulty", difficulty, 0, 1)
+        check_whole(name, given[name], low, high)
+    check_number("difficulty", difficulty, 0, 1)
     num_people = len(CLASSES) * per_class
     images = np.empty((num_people * slices, size, size, 3), np.uint8)
     options = {"seed": seed, "slices": slices, "size": size, "difficulty": difficulty}

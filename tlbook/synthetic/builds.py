@@ -79,54 +79,18 @@ class Pose:
 
 
 def mix_builds(build, other, share):
-    """Return ``build`` moved towards ``other``; the ears' kind stays.
-
-    Parameters
-    ----------
-    build, other : Build
-    share : float
-        0 (``build``) to 1 (``other``).
-
-    Returns
-    -------
-    Build
-    """
+    """Return ``build`` moved towards ``other``; the ears' kind stays."""
     return replace(build, **{n: (1 - share) * getattr(build, n) + share * getattr(other, n) for n in _NUMBERS})
 
 
 def vary_build(build, rng, spread):
-    """Return one individual: every number of ``build`` times a random factor.
-
-    Parameters
-    ----------
-    build : Build
-    rng : numpy.random.Generator
-    spread : float
-        Standard deviation of the factors' logarithms.
-
-    Returns
-    -------
-    Build
-    """
+    """Return one individual: every number of ``build`` times a random factor."""
     factors = np.exp(rng.normal(0, spread, len(_NUMBERS)))
     return replace(build, **{n: float(getattr(build, n) * f) for n, f in zip(_NUMBERS, factors, strict=True)})
 
 
 def draw_pose(rng, difficulty, stances=(0.6, 0.27, 0.13)):
-    """Return a random pose.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    difficulty : float
-        0-1: how freely the animal moves.
-    stances : tuple of float
-        Chances of standing, sitting and lying.
-
-    Returns
-    -------
-    Pose
-    """
+    """Return a random pose."""
     free = 0.5 + difficulty
     stance = ("stand", "sit", "lie")[rng.choice(3, p=stances)]
     return Pose(

@@ -7,9 +7,10 @@ radiograph hard (pose, projection, exposure, overlap, lines that are no fracture
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset
+from tlbook.datasets.options import check_number, check_whole
 from tlbook.synthetic.fields import (
+    ARGUMENTS,
     SPLITS,
-    check_range,
     chunk_length,
     make_generator,
     make_split,
@@ -24,22 +25,7 @@ VIEWS = 2
 
 
 def draw_picture(split, cls, number, view, *, seed, difficulty):
-    """Draw the parameters of one view of one patient.
-
-    Parameters
-    ----------
-    split, cls : int
-        Indices into ``SPLITS`` and ``CLASSES``.
-    number, view, seed : int
-    difficulty : float
-
-    Returns
-    -------
-    parameters : dict
-        What ``draw_radiographs`` takes, for one picture.
-    rng : numpy.random.Generator
-        Goes on to draw the detector's noise.
-    """
+    """Draw the parameters of one view of one patient, and the generator that goes on to draw the detector's noise."""
     key = (CASE_KEY, seed, split, cls, number)
     rng = make_generator(*key, 0)  # anatomy and fracture: the same for both views
     bone, fracture = draw_bone(rng), draw_fracture(rng, difficulty)
@@ -108,11 +94,11 @@ def make_case(*, per_class=200, seed=0, test_per_class=200, val_per_class=60, si
     >>> case.train.names[:2], len(set(case.train.groups))
     (('train/fractured/0000_view1.png', 'train/fractured/0000_view2.png'), 4)
     """
-    check_range("seed", seed, 0, 2**32 - 1)
-    check_range("size", size, 32, 512)
-    check_range("difficulty", difficulty, 0, 1)
+    check_whole("seed", seed, 0, 2**32 - 1)
+    check_whole("size", size, 32, 512)
+    check_number("difficulty", difficulty, 0, 1)
     counts = {"train": per_class, "val": val_per_class, "test": test_per_class}
     for split, count in counts.items():
-        check_range(f"pictures a class ({split})", count, 1, 100_000)
+        check_whole(ARGUMENTS[split], count, 1, 100_000)
     splits = {s: draw_split(s, n, seed=seed, size=size, difficulty=difficulty) for s, n in counts.items()}
     return Dataset(name="fractures", classes=CLASSES, has_groups=True, **splits)

@@ -6,31 +6,12 @@ KINDS = ("transverse", "oblique", "transverse", "oblique", "spiral", "incomplete
 
 
 def draw_sign(rng):
-    """Draw -1 or 1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    int
-    """
+    """Draw -1 or 1."""
     return 2 * int(rng.integers(2)) - 1
 
 
 def draw_bone(rng):
-    """Draw the anatomy of a patient: what both views share, in units of the picture's width.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    dict
-        Bones, soft tissue and harmless lines of the bone itself.
-    """
+    """Draw the anatomy of a patient: what both views share, in units of the picture's width."""
     u = rng.uniform
     radius = u(0.065, 0.115)
     low, high = -u(0.3, 0.75), u(0.3, 0.75)
@@ -69,19 +50,7 @@ def draw_bone(rng):
 
 
 def draw_fracture(rng, difficulty):
-    """Draw a fracture: transverse, oblique, spiral, incomplete or comminuted.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    difficulty : float
-        0 (wide and displaced) to 1 (hairline). The same random numbers are used at every difficulty.
-
-    Returns
-    -------
-    dict
-        Plane, screw, teeth, gap and displacement.
-    """
+    """Draw a fracture: transverse, oblique, spiral, incomplete or comminuted."""
     u = rng.uniform
     kind = KINDS[rng.integers(len(KINDS))]
     tilt = {"oblique": u(0.5, 1.2), "spiral": u(0, 0.3), "comminuted": u(0.1, 0.8)}.get(kind, u(0, 0.3))
@@ -110,20 +79,7 @@ def draw_fracture(rng, difficulty):
 
 
 def draw_view(rng, view, difficulty):
-    """Draw how one picture was taken: projection, pose, exposure, detector, shutter, marker, folds of skin.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    view : int
-        0 (frontal) or 1 (from the side).
-    difficulty : float
-        Strength of noise and of harmless lines.
-
-    Returns
-    -------
-    dict
-    """
+    """Draw how one picture was taken: projection, pose, exposure, detector, shutter, marker, folds of skin."""
     u, strength = rng.uniform, 0.4 + 0.6 * difficulty
     white = u(200, 250)
     return {
@@ -163,20 +119,7 @@ def draw_view(rng, view, difficulty):
 
 
 def project_view(bone, fracture, view, rng):
-    """Turn anatomy in space and a way of taking the picture into the parameters of one picture.
-
-    Parameters
-    ----------
-    bone, fracture, view : dict
-        As drawn; ``fracture`` has depth 0 and no displacement where the bone is intact.
-    rng : numpy.random.Generator
-        For the random fields.
-
-    Returns
-    -------
-    dict
-        What ``draw_radiographs`` takes, for one picture.
-    """
+    """Turn anatomy in space and a way of taking the picture into the parameters of one picture."""
     p = {**bone, **fracture, **view}
     angle = p["projection"]
     slope = np.tan(p["tilt"])

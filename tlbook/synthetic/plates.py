@@ -96,18 +96,7 @@ def _outline(shape, scale):
 
 @functools.lru_cache(maxsize=len(SIGNS))
 def paint_plate(name):
-    """Return a brand-new sign, seen straight on.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``SIGNS``.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (128, 128, 4), read-only: red, green, blue, opacity.
-    """
+    """Return a brand-new sign, seen straight on: uint8, (128, 128, 4), read-only: red, green, blue, opacity."""
     shape, rim, field, ink = SIGNS[name]
     big = 2 * PLATE
     plate = Image.new("RGBA", (big, big), (*_PAINT[rim], 0))
@@ -132,21 +121,7 @@ def paint_plate(name):
 
 
 def wear_plate(name, rng, difficulty):
-    """Return the plate of one post: faded, dirty, in a shadow, with a sticker now and then.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``SIGNS``.
-    rng : numpy.random.Generator
-    difficulty : float
-        0-1: how much it has been through.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (128, 128, 4): red, green, blue, opacity.
-    """
+    """Return the plate of one post: faded, dirty, shadowed, with a sticker now and then; uint8, (128, 128, 4)."""
     plate = paint_plate(name).astype(np.float32)
     paint, harm = plate[..., :3], 0.3 + 0.9 * difficulty
     paint += rng.uniform(0, 0.6 * harm) * (0.75 * paint.mean(-1, keepdims=True) + 45 - paint)

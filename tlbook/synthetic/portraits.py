@@ -44,20 +44,7 @@ class Coat:
 
 
 def draw_coat(rng, patterns=PATTERNS, grain=0.08, curl=1):
-    """Return a coat with two random colours.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    patterns : sequence of str
-        To choose from, with equal chances.
-    grain : float, default 0.08
-    curl : int, default 1
-
-    Returns
-    -------
-    Coat
-    """
+    """Return a coat with two random colours."""
     first, second = rng.choice(len(COLOURS), 2, replace=False)
     colours = COLOURS[[first, second]] * np.exp(rng.normal(0, 0.12, (2, 1)) + rng.normal(0, 0.03, (2, 3)))
     if np.abs(colours[0] - colours[1]).mean() < 45:
@@ -66,26 +53,7 @@ def draw_coat(rng, patterns=PATTERNS, grain=0.08, curl=1):
 
 
 def draw_portrait(build, coat, pose, rng, size, difficulty, closeups=0.2):
-    """Return a photograph of one animal.
-
-    Parameters
-    ----------
-    build : Build
-    coat : Coat
-    pose : Pose
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    difficulty : float
-        0-1: how freely camera, light, background and things in the way vary.
-    closeups : float, default 0.2
-        Share of pictures of head and shoulders only.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3).
-    """
+    """Return a photograph of one animal: uint8, (size, size, 3)."""
     centres, radii, labels, feet = _point_camera(build, pose, rng, 2 * size, (difficulty, closeups))
     corner, shape = _frame_spheres(centres, radii, 2 * size)
     depth, label = render_spheres(centres - (*corner[::-1], 0), radii, labels, shape)

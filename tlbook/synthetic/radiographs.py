@@ -31,21 +31,7 @@ LETTERS = (
 
 
 def harmless_lines(u, v, bone, p):
-    """Change of attenuation by lines that are no fracture: canal, growth plate, skin folds.
-
-    Parameters
-    ----------
-    u, v : numpy.ndarray
-        float32, (n, h, w).
-    bone : numpy.ndarray
-        float32, (n, h, w): attenuation of the first bone.
-    p : dict of str to numpy.ndarray
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w); to be added.
-    """
+    """Attenuation that lines add which are no fracture: canal, growth plate, skin folds; float32, (n, h, w)."""
     along = v - p["canal_at"]
     canal = gaussian_line(u - p["canal_u"] - p["canal_slope"] * along, p["canal_width"])
     canal = p["canal"] * canal * gaussian_line(along, p["canal_length"])
@@ -64,23 +50,7 @@ def harmless_lines(u, v, bone, p):
 
 
 def expose(z, x, y, p, noise):
-    """Turn attenuation into grey values: exposure, detector noise, windowing, collimation.
-
-    Parameters
-    ----------
-    z : numpy.ndarray
-        float32, (n, h, w): attenuation.
-    x, y : numpy.ndarray
-        float32: pixel grid.
-    p : dict of str to numpy.ndarray
-    noise : numpy.ndarray
-        float32, (n, h, w), standard normal.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w), about 0-255.
-    """
+    """Turn attenuation into grey values: exposure, noise, windowing, collimation; float32, (n, h, w), about 0-255."""
     z = z + p["gradient_x"] * x + p["gradient_y"] * y
     grey = 1 - np.exp(-z * p["exposure"]) + p["noise"] * noise
     size = grey.shape[-1]
@@ -95,21 +65,7 @@ def expose(z, x, y, p, noise):
 
 
 def add_markers(grey, x, y, p):
-    """Write the L or R of the side on the pictures that carry one.
-
-    Parameters
-    ----------
-    grey : numpy.ndarray
-        float32, (n, h, w).
-    x, y : numpy.ndarray
-        float32: pixel grid.
-    p : dict of str to numpy.ndarray
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, h, w).
-    """
+    """Write the L or R of the side on the pictures that carry one: float32, (n, h, w)."""
     grey = grey.copy()
     for letter, strokes in enumerate(LETTERS):
         for i in np.flatnonzero((p["marker"].ravel() > 0) & (p["marker_letter"].ravel() == letter)):
@@ -121,22 +77,7 @@ def add_markers(grey, x, y, p):
 
 
 def draw_radiographs(p, size, noise):
-    """Draw phantoms from their parameters.
-
-    Parameters
-    ----------
-    p : dict of str to numpy.ndarray
-        Parameters as ``fields.stack_parameters`` gives them.
-    size : int
-        Pixels a side.
-    noise : numpy.ndarray
-        float32, (n, size, size), standard normal detector noise.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (n, size, size, 3), 0-255.
-    """
+    """Draw phantoms from their parameters: uint8, (n, size, size, 3), 0-255."""
     x, y = pixel_grid(size)
     edge = 0.35 / size
     c, s = np.cos(p["turn"]), np.sin(p["turn"])

@@ -10,22 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 
 def draw_smooth_noise(rng, size, cells, channels=1):
-    """Return noise that varies smoothly: a small random grid, enlarged.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    cells : int or tuple of int
-        Cells across, or (down, across); fewer are smoother.
-    channels : int, default 1
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size) or (size, size, channels), about zero mean and unit spread at the grid's points.
-    """
+    """Return noise that varies smoothly: a small random grid of zero mean and unit spread, enlarged."""
     rows, columns = (cells, cells) if np.isscalar(cells) else cells
     grids = rng.standard_normal((channels, rows, columns)).astype(np.float32)
     planes = [np.asarray(Image.fromarray(g).resize((size, size), Image.Resampling.BICUBIC)) for g in grids]
@@ -33,41 +18,14 @@ def draw_smooth_noise(rng, size, cells, channels=1):
 
 
 def draw_colours(rng, count):
-    """Return colours of things: any brightness, mostly dull, now and then bright.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    count : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (count, 3), 0-255.
-    """
+    """Return colours of things: any brightness, mostly dull, now and then bright: float64, (count, 3), 0-255."""
     grey = rng.uniform(25, 225, (count, 1))
     vividness = np.where(rng.random((count, 1)) < 0.2, 45, 13)
     return np.clip(grey + (8, 0, -8) + rng.normal(0, 1, (count, 3)) * vividness, 0, 255)
 
 
 def draw_background(rng, size, difficulty, horizon=None):
-    """Return a blurred room, landscape or nothing in particular, with clutter.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    difficulty : float
-        0-1: more clutter, less blur.
-    horizon : float, optional
-        Row of the horizon in pixels; drawn at random without.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size, 3), about 0-255.
-    """
+    """Return a blurred room, landscape or nothing in particular, with clutter; float32, (size, size, 3), 0-255."""
     kind = rng.integers(4)
     horizon = size * rng.uniform(0.25, 0.7) if horizon is None else horizon
     top, bottom = _scene_colours(rng, kind)
@@ -114,21 +72,7 @@ def _draw_clutter(image, rng, size, horizon, difficulty):
 
 
 def add_occluders(image, rng, difficulty):
-    """Put things in front: posts, leaves, blades of grass, a ball.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        float32, (size, size, 3), 0-255.
-    rng : numpy.random.Generator
-    difficulty : float
-        0-1: how often and how large.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size, 3).
-    """
+    """Put things in front: posts, leaves, blades of grass, a ball: float32, (size, size, 3)."""
     size = len(image)
     count = int(rng.binomial(3, 0.15 + 0.3 * difficulty))
     if not count:
@@ -175,21 +119,7 @@ def _occluder_outlines(rng, size, scale):
 
 
 def take_photograph(image, rng, difficulty):
-    """Expose, tint, blur and digitise a scene.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        float32, (size, size, 3), about 0-255.
-    rng : numpy.random.Generator
-    difficulty : float
-        0-1: how far exposure, white balance, lighting, sharpness and noise may stray.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3).
-    """
+    """Expose, tint, blur and digitise a scene: uint8, (size, size, 3)."""
     size = len(image)
     stray = 0.35 + 0.85 * difficulty
     across = np.linspace(-1, 1, size, dtype=np.float32)

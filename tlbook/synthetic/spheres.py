@@ -29,23 +29,7 @@ class Limb:
 
 
 def sample_limbs(limbs, spacing=0.06):
-    """Fill limbs with spheres.
-
-    Parameters
-    ----------
-    limbs : sequence of Limb
-    spacing : float, default 0.06
-        Largest distance between neighbours; thin limbs have them closer, at 0.65 of their radius.
-
-    Returns
-    -------
-    centres : numpy.ndarray
-        float64, (n, 3).
-    radii : numpy.ndarray
-        float64, (n,).
-    labels : numpy.ndarray
-        int64, (n,).
-    """
+    """Fill limbs with spheres: centres, float64, (n, 3); radii, float64, (n,); labels, int64, (n,)."""
     knots = np.concatenate([np.column_stack([limb.points, limb.radii]) for limb in limbs])
     labels = np.repeat([limb.label for limb in limbs], [len(limb.points) for limb in limbs])
     last = np.cumsum([len(limb.points) for limb in limbs]) - 1
@@ -70,26 +54,7 @@ def _stamp(radius):
 
 
 def render_spheres(centres, radii, labels, shape):
-    """Draw spheres into a depth buffer; the nearest surface wins.
-
-    Parameters
-    ----------
-    centres : numpy.ndarray
-        float, (n, 3), pixels: column, row (downwards), towards the camera.
-    radii : numpy.ndarray
-        float, (n,), pixels.
-    labels : numpy.ndarray
-        int, (n,), 1-255.
-    shape : tuple of int
-        Pixels down and across.
-
-    Returns
-    -------
-    depth : numpy.ndarray
-        float32, ``shape``, pixels towards the camera; 0 where there is nothing.
-    label : numpy.ndarray
-        uint8, ``shape``; 0 where there is nothing.
-    """
+    """Draw spheres into a buffer: depth towards the camera, float32, and label, uint8; 0 where there is nothing."""
     height, width = shape
     buffer = np.full(shape, _FAR, np.int32)
     columns, rows = np.rint(centres[:, :2]).astype(int).T
@@ -109,22 +74,7 @@ def render_spheres(centres, radii, labels, shape):
 
 
 def measure_normals(depth, label):
-    """Return where the surface is and its outward normals there.
-
-    Parameters
-    ----------
-    depth : numpy.ndarray
-        float32, (height, width), pixels.
-    label : numpy.ndarray
-        uint8, (height, width); 0 is nothing.
-
-    Returns
-    -------
-    where : numpy.ndarray
-        int64, (n,): flat indices of the pixels with a surface, the two outermost rows and columns left out.
-    normals : numpy.ndarray
-        float32, (3, n): right, up, towards the camera; unit length.
-    """
+    """Return the flat indices of surface pixels, edges left out, and unit normals: float32, (3, n), right, up, out."""
     row = depth.shape[1]
     inner = label.copy()
     inner[[0, 1, -2, -1]] = 0

@@ -8,21 +8,7 @@ from tlbook.synthetic.worlds.drawing import pixel_grid, power_noise
 
 
 def draw_background(rng, size, gray):
-    """Draw a background.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    gray : bool
-        True draws in greys.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size, 3), about 0-255.
-    """
+    """Draw a background: float32, (size, size, 3), about 0-255."""
     kind, color = rng.random(), random_color(rng, gray)
     if kind < 0.25:
         return np.broadcast_to(color, (size, size, 3))
@@ -39,20 +25,6 @@ def draw_background(rng, size, gray):
 
 
 def color_against(rng, background, gray):
-    """Draw a colour that stands out from a background.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    background : numpy.ndarray
-        float32, (size, size, 3), about 0-255.
-    gray : bool
-        True gives equal channels.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (3,), 0-255.
-    """
+    """Draw a colour that stands out from a background: float32, (3,), 0-255."""
     level = luminance(background[::4, ::4].mean((0, 1), dtype=np.float64))
     return contrasting_color(rng, level, gray)

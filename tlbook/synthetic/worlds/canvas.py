@@ -7,72 +7,23 @@ from tlbook.synthetic.worlds.drawing import REFERENCE
 
 
 def new_canvas(size, mode="L"):
-    """Start a black canvas at twice the size, to draw on and to halve.
-
-    Parameters
-    ----------
-    size : int
-        Pixels a side of the final image.
-    mode : str
-        Pillow mode, "L" or "RGB".
-
-    Returns
-    -------
-    image : PIL.Image.Image
-        2 * size pixels a side.
-    draw : PIL.ImageDraw.ImageDraw
-        Its pen; multiply reference pixels by ``canvas_scale(size)``.
-    """
+    """Start a black canvas at twice the size, to draw on and to halve, and its pen."""
     image = Image.new(mode, (2 * size, 2 * size))
     return image, ImageDraw.Draw(image)
 
 
 def canvas_scale(size):
-    """Canvas pixels in a reference pixel.
-
-    Parameters
-    ----------
-    size : int
-        Pixels a side of the final image.
-
-    Returns
-    -------
-    float
-    """
+    """Canvas pixels in a reference pixel."""
     return 2 * size / REFERENCE
 
 
 def halve(image):
-    """Average a canvas down to the final size.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        2 * size pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (size, size) or (size, size, 3), 0-1.
-    """
+    """Average a canvas down to the final size: float64, (size, size) or (size, size, 3), 0-1."""
     return np.asarray(image.reduce(2)) / 255.0
 
 
 def draw_stroke(draw, points, width, *, fill=255, closed=False):
-    """Draw a line with round ends and, where it has few corners, round corners.
-
-    Parameters
-    ----------
-    draw : PIL.ImageDraw.ImageDraw
-    points : numpy.ndarray
-        float64, (n, 2), canvas pixels.
-    width : int
-        Canvas pixels.
-    fill : int or tuple of int
-        Ink.
-    closed : bool
-        True joins the last point to the first.
-    """
+    """Draw a line with round ends and, where it has few corners, round corners."""
     if closed:
         points = np.concatenate([points, points[:1]])
     draw.line(points.ravel().tolist(), fill=fill, width=width)

@@ -6,52 +6,18 @@ import numpy as np
 
 
 def is_gray(rng, share=0.3):
-    """Decide whether an image has no hue.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    share : float
-        Share of grey images, 0-1.
-
-    Returns
-    -------
-    bool
-    """
+    """Decide whether an image has no hue."""
     return bool(rng.random() < share)
 
 
 def luminance(color):
-    """Weigh the three channels of one colour as the eye does.
-
-    Parameters
-    ----------
-    color : numpy.ndarray
-        float32, (3,), 0-255.
-
-    Returns
-    -------
-    float
-        0-255.
-    """
+    """Weigh the three channels of one colour as the eye does."""
     red, green, blue = color.tolist()
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
 def random_color(rng, gray):
-    """Draw a colour.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    gray : bool
-        True gives equal channels.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (3,), 0-255.
-    """
+    """Draw a colour: float32, (3,), 0-255."""
     if gray:
         return np.full(3, rng.uniform(0, 255), np.float32)
     hue, saturation, value = rng.random(3).tolist()
@@ -60,23 +26,7 @@ def random_color(rng, gray):
 
 
 def contrasting_color(rng, level, gray, contrast=60):
-    """Draw a colour that differs in luminance from a level.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    level : float
-        Luminance to keep away from, 0-255.
-    gray : bool
-        True gives equal channels.
-    contrast : float
-        Least difference in luminance.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (3,), 0-255; black or white where twenty draws found none.
-    """
+    """Draw a colour that differs in luminance from a level, else black or white; float32, (3,), 0-255."""
     for _ in range(20):
         color = random_color(rng, gray)
         if abs(luminance(color) - level) > contrast:
@@ -85,23 +35,7 @@ def contrasting_color(rng, level, gray, contrast=60):
 
 
 def color_ramp(rng, field, gray, knots=3):
-    """Colour a field through random colours between two ends of different luminance.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    field : numpy.ndarray
-        float64, (size, size), 0-1.
-    gray : bool
-        True gives equal channels.
-    knots : int
-        Stretches between colours.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size, 3), 0-255.
-    """
+    """Colour a field, 0-1, through random colours between a dark and a light end; float32, (size, size, 3), 0-255."""
     first = random_color(rng, gray)
     last = contrasting_color(rng, luminance(first), gray)
     steps = np.linspace(0, 1, knots + 1)
@@ -113,18 +47,5 @@ def color_ramp(rng, field, gray, knots=3):
 
 
 def composite(background, foreground, alpha):
-    """Lay a foreground over a background.
-
-    Parameters
-    ----------
-    background, foreground : numpy.ndarray
-        float32, (size, size, 3) or (3,), 0-255.
-    alpha : numpy.ndarray
-        float64, (size, size), 0-1; 1 shows the foreground.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size, 3), 0-255.
-    """
+    """Lay a foreground over a background: float32, (size, size, 3), 0-255."""
     return background + (foreground - background) * alpha.astype(np.float32)[..., None]

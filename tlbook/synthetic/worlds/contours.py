@@ -143,21 +143,7 @@ FIRST_TREE, FIRST_LINE = 28, 34
 
 
 def draw_lines(cls, rng, size):
-    """Draw a class's lines, turned, squeezed and shifted; a quarter of the closed outlines are filled.
-
-    Parameters
-    ----------
-    cls : int
-        0-43.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (size, size), ink 0-1.
-    """
+    """Draw a class's lines, turned, squeezed and shifted, a quarter of the closed ones filled; ink 0-1."""
     image, draw = new_canvas(size)
     unit = canvas_scale(size)
     lines = SHAPES[cls](rng)
@@ -179,21 +165,7 @@ def draw_lines(cls, rng, size):
 
 
 def draw_contour(cls, rng, size):
-    """Draw an image of the domain.
-
-    Parameters
-    ----------
-    cls : int
-        0-43.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255.
-    """
+    """Draw an image of the domain: uint8, (size, size, 3), 0-255."""
     ink = draw_lines(cls, rng, size)
     if rng.random() < 0.2:  # faint in places, as a worn print
         ink = ink * np.clip(0.3 + 1.4 * power_noise(rng, size, 1.6), 0, 1)

@@ -32,17 +32,7 @@ class Plan:
 
 @functools.lru_cache(maxsize=NUM_CLASSES)
 def creature_plan(cls):
-    """Draw the plan of a class.
-
-    Parameters
-    ----------
-    cls : int
-        0-39.
-
-    Returns
-    -------
-    Plan
-    """
+    """Draw the plan of a class."""
     rng = np.random.default_rng([55, cls])
     view = VIEWS[cls % 5]
     legs = {"beast": (0, 2, 3, 5, 6, 8), "beetle": (4, 6, 8, 10), "fish": (0,)}[view]

@@ -16,24 +16,7 @@ __all__ = ["NUM_CLASSES", "draw_creature"]
 
 
 def _draw_parts(parts, shape, centre, size):
-    """Draw parts onto three layers.
-
-    Parameters
-    ----------
-    parts : list of tuple
-        (layer, points, stroke width or 0), in the animal's frame.
-    shape : numpy.ndarray
-        float64, (2, 2), from the animal's frame to reference pixels.
-    centre : numpy.ndarray
-        float64, (2,), reference pixels.
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        "far", "body" and "dark": float64, (size, size), 0-1.
-    """
+    """Draw parts onto three layers, ``far``, ``body`` and ``dark``: float64, (size, size) each, 0-1."""
     layers = {name: new_canvas(size) for name in ("far", "body", "dark")}
     unit = canvas_scale(size)
     scale = np.sqrt(abs(shape[0, 0] * shape[1, 1] - shape[0, 1] * shape[1, 0])) * unit
@@ -68,21 +51,7 @@ def _coat_pattern(plan, rng, shape, centre, size):
 
 
 def draw_creature(cls, rng, size):
-    """Draw an image of the domain.
-
-    Parameters
-    ----------
-    cls : int
-        0-39.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255.
-    """
+    """Draw an image of the domain: uint8, (size, size, 3), 0-255."""
     plan = creature_plan(cls)
     angle = rng.uniform(0, 2 * np.pi) if plan.view == "beetle" else 0.22 * rng.standard_normal()
     c, s = np.cos(angle), np.sin(angle)

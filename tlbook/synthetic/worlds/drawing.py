@@ -14,18 +14,7 @@ REFERENCE = 96
 
 @functools.lru_cache(maxsize=8)
 def pixel_grid(size):
-    """Coordinates of the pixel centres.
-
-    Parameters
-    ----------
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    x, y : numpy.ndarray
-        float64, (size, size), 0-96 reference pixels, read-only.
-    """
+    """Coordinates of the pixel centres: x, y, float64, (size, size), 0-96 reference pixels, read-only."""
     centres = (np.arange(size) + 0.5) * (REFERENCE / size)
     x, y = np.meshgrid(centres, centres)
     x.setflags(write=False)
@@ -35,18 +24,7 @@ def pixel_grid(size):
 
 @functools.lru_cache(maxsize=8)
 def frequency_grid(size):
-    """Radius and angle of the half-plane of spatial frequencies that ``irfft2`` takes.
-
-    Parameters
-    ----------
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    radius, angle : numpy.ndarray
-        float64, (size, size // 2 + 1); radius in cycles a reference pixel (1 at the mean), angle in radians.
-    """
+    """Radius, in cycles a reference pixel, and angle of the half-plane that ``irfft2`` takes: (size, size // 2 + 1)."""
     scale = size / REFERENCE
     fy, fx = np.fft.fftfreq(size)[:, None] * scale, np.fft.rfftfreq(size)[None] * scale
     radius, angle = np.hypot(fy, fx), np.arctan2(fy, fx)
@@ -62,79 +40,26 @@ def _log_radius(size):
 
 
 def to_unit(field):
-    """Stretch a field to 0-1.
-
-    Parameters
-    ----------
-    field : numpy.ndarray
-        float64, any shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, same shape.
-    """
+    """Stretch a field to 0-1: float64, same shape."""
     low = field.min()
     return (field - low) / (field.max() - low + 1e-9)
 
 
 def filtered_noise(rng, spectrum, size):
-    """White noise through an amplitude spectrum, stretched to 0-1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    spectrum : numpy.ndarray
-        float64, (size, size // 2 + 1).
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (size, size), 0-1.
-    """
+    """White noise through an amplitude spectrum, stretched to 0-1: float64, (size, size), 0-1."""
     real, imaginary = rng.standard_normal((2, *spectrum.shape))
     return to_unit(np.fft.irfft2((real + 1j * imaginary) * spectrum, s=(size, size)))
 
 
 def power_noise(rng, size, exponent):
-    """Cloud-like noise whose amplitude falls with frequency to the given power.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    exponent : float
-        0 is white, 1 is pink, 2.5 is very smooth.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (size, size), 0-1.
-    """
+    """Cloud-like noise whose amplitude falls with frequency to the given power: float64, (size, size), 0-1."""
     spectrum = np.exp(-exponent * _log_radius(size))
     spectrum[0, 0] = 0.0
     return filtered_noise(rng, spectrum, size)
 
 
 def turned_grid(rng, size, angle=None):
-    """Pixel coordinates turned, stretched by up to a quarter and shifted at random.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    angle : float, optional
-        Radians; random where left out.
-
-    Returns
-    -------
-    u, v : numpy.ndarray
-        float64, (size, size), reference pixels.
-    """
+    """Pixel coordinates turned, stretched by up to a quarter and shifted at random; in reference pixels."""
     x, y = pixel_grid(size)
     angle = rng.uniform(0, np.pi) if angle is None else angle
     scale, shift_u, shift_v = rng.uniform(0.8, 1.25), rng.uniform(0, 50), rng.uniform(0, 50)
@@ -143,21 +68,7 @@ def turned_grid(rng, size, angle=None):
 
 
 def finish(rng, image, noise_share=0.5):
-    """Add camera noise and blur to some images, and round to bytes.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    image : numpy.ndarray
-        float32, (size, size, 3), about 0-255.
-    noise_share : float
-        Share of noisy images, 0-1.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255.
-    """
+    """Add camera noise and blur to some images, and round to bytes: uint8, (size, size, 3), 0-255."""
     if rng.random() < 0.15:
         sigma = rng.uniform(0.4, 1.0) * image.shape[0] / REFERENCE
         image = ndi.gaussian_filter(image, (sigma, sigma, 0))

@@ -20,18 +20,7 @@ POINTS, STEPS, BURN_IN = 1400, 23, 8
 
 
 def _rotation(angle):
-    """Rotation matrices.
-
-    Parameters
-    ----------
-    angle : numpy.ndarray or float
-        Radians, any shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape of ``angle`` + (2, 2).
-    """
+    """Rotation matrices: float64, shape of ``angle`` + (2, 2)."""
     c, s = np.cos(angle), np.sin(angle)
     return np.stack([np.stack([c, -s], -1), np.stack([s, c], -1)], -2)
 
@@ -45,22 +34,7 @@ def _largest_stretch(matrices):
 
 @functools.lru_cache(maxsize=NUM_CLASSES)
 def fractal_system(cls):
-    """Find the system of a class: 2-5 contracting affine maps whose attractor neither fills nor leaves the canvas.
-
-    Parameters
-    ----------
-    cls : int
-        0-33.
-
-    Returns
-    -------
-    matrices : numpy.ndarray
-        float64, (maps, 2, 2).
-    shifts : numpy.ndarray
-        float64, (maps, 2).
-    shares : numpy.ndarray
-        float64, (maps,), how often each map is taken; they add up to 1.
-    """
+    """Find a class's 2-5 contracting affine maps, (maps, 2, 2) and (maps, 2), and how often each is taken, (maps,)."""
     rng = np.random.default_rng([91, cls])
     while True:
         maps = 2 + cls % 4
@@ -79,23 +53,7 @@ def fractal_system(cls):
 
 
 def play_chaos_game(matrices, shifts, shares, rng, size):
-    """Let many points jump by randomly chosen maps and count where they land.
-
-    Parameters
-    ----------
-    matrices, shifts, shares : numpy.ndarray
-        A system as ``fractal_system`` returns it.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    hits : numpy.ndarray
-        int64, (size, size), landings in each pixel.
-    mean_map : numpy.ndarray
-        float64, (size, size), mean number of the last map taken there.
-    """
+    """Let points jump by random maps: landings a pixel, int64, and mean number of the last map there; (size, size)."""
     steps = BURN_IN + round((STEPS - BURN_IN) * (size / 96) ** 2)
     # bytes through a table of 256 choices are much cheaper than drawing by probability
     table = np.searchsorted(np.cumsum(shares)[:-1], (np.arange(256) + 0.5) / 256)
@@ -131,21 +89,7 @@ def _vary_system(cls, rng):
 
 
 def draw_fractal(cls, rng, size):
-    """Draw an image of the domain.
-
-    Parameters
-    ----------
-    cls : int
-        0-33.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255.
-    """
+    """Draw an image of the domain: uint8, (size, size, 3), 0-255."""
     hits, mean_map = play_chaos_game(*_vary_system(cls, rng), rng, size)
     density = np.log1p(hits)
     density = density / max(density.max(), 1e-6)

@@ -16,18 +16,7 @@ CURVE_POINTS = 20
 
 @functools.lru_cache(maxsize=8)
 def _bernstein(count):
-    """Weights of a Bezier curve's control points.
-
-    Parameters
-    ----------
-    count : int
-        Number of control points.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (20, count).
-    """
+    """Weights of a Bezier curve's control points: float64, (20, count)."""
     t = np.linspace(0, 1, CURVE_POINTS)[:, None]
     k = np.arange(count)
     choose = np.array([comb(count - 1, i) for i in range(count)])
@@ -36,19 +25,7 @@ def _bernstein(count):
 
 @functools.lru_cache(maxsize=NUM_CLASSES)
 def glyph_strokes(cls):
-    """Strokes of a character: lines, curves, and now and then a loop or a dot.
-
-    Parameters
-    ----------
-    cls : int
-        0-39.
-
-    Returns
-    -------
-    tuple of tuple
-        (kind, points): "curve" with float64 (2-4, 2) control points, "loop" with centre and half axes, "dot" with
-        the centre; coordinates -0.5 to 0.5.
-    """
+    """Strokes of a character: lines, curves, and now and then a loop or a dot."""
     rng = np.random.default_rng([77, cls])
     strokes = []
     for _ in range(int(rng.integers(2, 5))):
@@ -83,21 +60,7 @@ def _trace_stroke(kind, points):
 
 
 def write_glyph(cls, rng, size):
-    """Write a character.
-
-    Parameters
-    ----------
-    cls : int
-        0-39.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (size, size), ink 0-1.
-    """
+    """Write a character: float64, (size, size), ink 0-1."""
     image, draw = new_canvas(size)
     unit = canvas_scale(size)
     angle = 0.22 * rng.standard_normal()
@@ -124,21 +87,7 @@ def write_glyph(cls, rng, size):
 
 
 def draw_glyph(cls, rng, size):
-    """Draw an image of the domain.
-
-    Parameters
-    ----------
-    cls : int
-        0-39.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255.
-    """
+    """Draw an image of the domain: uint8, (size, size, 3), 0-255."""
     ink = write_glyph(cls, rng, size)
     gray = is_gray(rng, 0.4)
     background = draw_background(rng, size, gray)

@@ -43,20 +43,7 @@ def _even_angles(exponent, count, start, octants):
 
 @functools.lru_cache(maxsize=64)
 def _superquadric(along, around, samples):
-    """Sample points and normals on the unit superquadric.
-
-    Parameters
-    ----------
-    along, around : float
-        Roundness exponents: 0.25 is boxy, 1 round, 2.2 pinched.
-    samples : tuple of int
-        In an octant along and round the axis.
-
-    Returns
-    -------
-    points, normals : numpy.ndarray
-        float64, (3, n), normals of any length.
-    """
+    """Sample points and normals of any length, float64, (3, n), on the unit superquadric."""
     eta = _even_angles(along, samples[0], -np.pi / 2, 4)[:, None]
     omega = _even_angles(around, samples[1], -np.pi, 8)[None]
     angles = np.cos(eta), np.sin(eta), np.cos(omega), np.sin(omega)
@@ -77,13 +64,7 @@ def _superquadric(along, around, samples):
 
 @functools.lru_cache(maxsize=16)
 def _tube(kind, thickness, density):
-    """Sample points and normals on a tube round a closed or open space curve ("ring", "square ring", "spring", "knot").
-
-    Returns
-    -------
-    points, normals : numpy.ndarray
-        float64, (3, n).
-    """
+    """Sample points and normals, (3, n), on a tube round a curve: ring, square ring, spring or knot."""
     t = np.linspace(0, 2 * np.pi, TUBES[kind][1] * density)
     zero = np.zeros_like(t)
     if kind == "spring":
@@ -133,24 +114,7 @@ def _compound(number, density):
 
 
 def shape_of_class(cls, wobble, density):
-    """Surface of a class.
-
-    Parameters
-    ----------
-    cls : int
-        0-35.
-    wobble : float
-        Factor about 1 on roundness or thickness.
-    density : int
-        1 leaves hardly a gap at 96 pixels a side, 2 at 192.
-
-    Returns
-    -------
-    points, normals : numpy.ndarray
-        float64, (3, n), normals of any length.
-    axes : numpy.ndarray
-        float64, (3,), to stretch the points by.
-    """
+    """Surface of a class: points and normals of any length, (3, n), and axes to stretch the points by, (3,)."""
     axes = np.ones(3)
     if cls < 27:
         axes, samples = np.array(ASPECTS[cls // 9][0]), tuple(density * count for count in ASPECTS[cls // 9][1])

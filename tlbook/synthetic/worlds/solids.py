@@ -49,22 +49,7 @@ def _nearest_points(rng, seen, size):
 
 
 def _paint_surface(rng, points, normals, gray):
-    """Colour and light surface points.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    points : numpy.ndarray
-        float64, (3, n), in the solid's own frame: patterns turn with it.
-    normals : numpy.ndarray
-        float64, (3, n), unit, in the viewer's frame.
-    gray : bool
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (n, 3), 0-255 and above.
-    """
+    """Colour and light surface points: float64, (n, 3), 0-255 and above."""
     color = np.broadcast_to(np.maximum(random_color(rng, gray), 70), (points.shape[1], 3))
     style = rng.random()
     if style < 0.2:
@@ -88,21 +73,7 @@ def _paint_surface(rng, points, normals, gray):
 
 
 def draw_solid(cls, rng, size):
-    """Draw an image of the domain.
-
-    Parameters
-    ----------
-    cls : int
-        0-35.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255.
-    """
+    """Draw an image of the domain: uint8, (size, size, 3), 0-255."""
     wobble = (0.88, 1.0, 1.12)[int(rng.integers(3))]
     points, normals, axes = shape_of_class(cls, wobble, -(-size // 96))
     axes = axes * rng.uniform(0.9, 1.1, 3)

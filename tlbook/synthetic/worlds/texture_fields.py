@@ -35,25 +35,7 @@ def _band_noise(rng, size, frequency, *, spread=None, binary=False):
 
 
 def _nearest_seeds(rng, size, spacing, warp=0.0):
-    """Distances to the nearest and second nearest of jittered lattice points, and which is nearest.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    spacing : float
-        Lattice constant in reference pixels.
-    warp : float
-        Reference pixels by which smooth noise bends the cells.
-
-    Returns
-    -------
-    first, second : numpy.ndarray
-        float64, (size, size), in units of the spacing.
-    owner : numpy.ndarray
-        int64, (size, size), number of the nearest point.
-    """
+    """Distances to the nearest and second nearest jittered lattice points, in spacings, and the nearest's number."""
     x, y = pixel_grid(size)
     if warp:
         x = x + warp * (power_noise(rng, size, 1.7) - 0.5)

@@ -13,22 +13,7 @@ LEAF_SHAPES = ("disc", "square", "triangle", "bar", "ring", "star", "lens", "bri
 
 
 def _polygon_points(corners, *, inner=1.0, aspect=1.0):
-    """Corners of a regular polygon, or of a star where ``inner`` is less than 1.
-
-    Parameters
-    ----------
-    corners : int
-        Number of outer corners.
-    inner : float
-        Radius of the inner corners, 0-1; 1 gives a polygon.
-    aspect : float
-        Height over width.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (corners or 2 * corners, 2), radius 1.
-    """
+    """Corners of a regular polygon, or of a star where ``inner`` is less than 1; float64, (n, 2), radius 1."""
     count = corners if inner == 1.0 else 2 * corners
     angle = np.arange(count) * (2 * np.pi / count)
     radius = np.where(np.arange(count) % 2 == 1, inner, 1.0)
@@ -45,20 +30,7 @@ OUTLINES = {
 
 
 def _turn(points, angle):
-    """Turn points about the origin.
-
-    Parameters
-    ----------
-    points : numpy.ndarray
-        float64, (n, 2).
-    angle : float
-        Radians.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, (n, 2).
-    """
+    """Turn points about the origin: float64, (n, 2)."""
     c, s = np.cos(angle), np.sin(angle)
     x, y = points[:, 0], points[:, 1]
     return np.stack([c * x - s * y, s * x + c * y], -1)
@@ -72,23 +44,7 @@ def _leaf_angles(rng, shape, count):
 
 
 def dead_leaves(rng, size, shape, gray):
-    """Shapes of many sizes that cover each other, in six colours.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    shape : str
-        One of ``LEAF_SHAPES``.
-    gray : bool
-        True draws in greys.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size, 3), 0-255.
-    """
+    """Shapes of many sizes that cover each other, in six colours: float32, (size, size, 3), 0-255."""
     count = 200
     image, draw = new_canvas(size, "RGB")
     unit = canvas_scale(size)

@@ -17,23 +17,7 @@ NUM_CLASSES = len(TEXTURES)
 
 
 def paint_texture(cls, rng, size, gray):
-    """Paint a texture without camera noise.
-
-    Parameters
-    ----------
-    cls : int
-        0-45.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-    gray : bool
-        True paints in greys.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (size, size, 3), 0-255.
-    """
+    """Paint a texture without camera noise: float32, (size, size, 3), 0-255."""
     if TEXTURES[cls] in LEAF_SHAPES:
         return dead_leaves(rng, size, TEXTURES[cls], gray)
     field = np.clip(PAINTERS[TEXTURES[cls]](rng, size), 0, 1)
@@ -44,19 +28,5 @@ def paint_texture(cls, rng, size, gray):
 
 
 def draw_texture(cls, rng, size):
-    """Draw an image of the domain.
-
-    Parameters
-    ----------
-    cls : int
-        0-45.
-    rng : numpy.random.Generator
-    size : int
-        Pixels a side.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (size, size, 3), 0-255.
-    """
+    """Draw an image of the domain: uint8, (size, size, 3), 0-255."""
     return finish(rng, paint_texture(cls, rng, size, is_gray(rng)))

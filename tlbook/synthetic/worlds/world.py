@@ -4,7 +4,7 @@ import multiprocessing
 
 import numpy as np
 
-from tlbook.errors import BadInput
+from tlbook.datasets.options import check_whole
 from tlbook.runtime import show_progress
 from tlbook.synthetic.worlds.domains import DOMAINS, draw_image, find_domain
 
@@ -23,40 +23,12 @@ def _draw_chunk(job):
 
 
 def draw_world(per_class, *, size=96, seed=0, processes=1, quiet=False):
-    """Draw every class of every domain.
-
-    The order is by number, then class: image ``k * num_labels + label`` is number k of a label, so that the world with
-    fewer images a class is the beginning of the world with more. The bytes do not depend on ``processes``.
-
-    Parameters
-    ----------
-    per_class : int
-        Images a class, 1 and up.
-    size : int
-        Pixels a side, 16 and up.
-    seed : int
-        0 and up.
-    processes : int
-        1 draws in this process; more start that many fresh ones (a script needs the usual
-        ``if __name__ == "__main__"`` guard).
-    quiet : bool
-        True shows no progress bar.
-
-    Returns
-    -------
-    images : numpy.ndarray
-        uint8, (per_class * labels, size, size, 3), 0-255.
-    labels : numpy.ndarray
-        int32, (per_class * labels,), 0 to ``len(LABELS)`` - 1 over all domains in order.
-
-    Raises
-    ------
-    BadInput
-        A number lies outside its range.
-    """
-    if per_class < 1 or processes < 1 or size < 16 or seed < 0:
-        got = f"received per_class {per_class}, processes {processes}, size {size}, seed {seed}"
-        raise BadInput(f"{got}; expected per_class and processes from 1, size from 16, seed from 0 up; raise them")
+    """Draw every class of every domain, by number, then class: images, uint8, and labels, int32."""
+    check_whole("per_class", per_class, 1)
+    check_whole("processes", processes, 1)
+    check_whole("seed", seed, 0)
+    check_whole("size", size, 16)
+    # A smaller world is the beginning of a larger one: image k * num_labels + label is number k of a label.
     count = per_class * len(LABELS)
     images = np.empty((count, size, size, 3), np.uint8)
     jobs = [(start, min(start + CHUNK, count), size, seed) for start in range(0, count, CHUNK)]
@@ -76,25 +48,7 @@ def _fill(images, jobs, chunks, quiet):
 
 
 def draw_sheet(domain, *, columns=12, rows=None, size=96, seed=0, gap=2):
-    """Contact sheet of a domain: its classes in order, then their next images.
-
-    Parameters
-    ----------
-    domain : str or Domain
-    columns : int
-        Images a row.
-    rows : int, optional
-        As many as show every class once, where left out.
-    size, seed : int
-        As for ``draw_image``.
-    gap : int
-        White pixels between images.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8, (rows * (size + gap) - gap, columns * (size + gap) - gap, 3), 0-255.
-    """
+    """Contact sheet of a domain: its classes in order, then their next images; uint8, RGB."""
     domain = find_domain(domain)
     rows = -(-domain.num_classes // columns) if rows is None else rows
     pitch = size + gap
