@@ -8,42 +8,20 @@ from tools.make_pages import make_pages
 
 
 def write_pages(app, config):
-    """Write the generated pages before Sphinx looks for them.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-    config : sphinx.config.Config
-        Not used.
-    """
+    """Write the generated pages before Sphinx looks for them."""
     make_pages(Path(app.srcdir), load_cards())
     make_package_pages(Path(app.srcdir))
 
 
 def drop_thebe(app):
-    """Take out the in-page kernels that Jupyter Book adds to every page: their script names a public server.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-    """
+    """Take out the in-page kernels that Jupyter Book adds to every page: their script names a public server."""
     for listeners in app.events.listeners.values():
         for listener in [found for found in listeners if found.handler.__module__ == "sphinx_thebe"]:
             app.disconnect(listener.id)
 
 
 def setup(app):
-    """Connect the two steps.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-
-    Returns
-    -------
-    dict
-        What Sphinx wants to know of an extension.
-    """
+    """Connect the two steps; return what Sphinx wants to know of an extension."""
     app.connect("config-inited", write_pages, priority=1)
     app.connect("builder-inited", drop_thebe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

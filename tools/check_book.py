@@ -92,66 +92,23 @@ class Page(HTMLParser):
 
 
 def find_css_addresses(text):
-    """Addresses that a style sheet loads.
-
-    Parameters
-    ----------
-    text : str
-        CSS.
-
-    Returns
-    -------
-    list of str
-    """
+    """Addresses that a style sheet loads."""
     return [first or second for first, second in CSS_ADDRESS.findall(CSS_COMMENT.sub("", text))]
 
 
 def is_external(address):
-    """Tell whether an address leads out of the book.
-
-    Parameters
-    ----------
-    address : str
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether an address leads out of the book."""
     parts = urlsplit(address.strip())
     return bool(parts.netloc) or parts.scheme in {"http", "https", "ftp", "ws", "wss"}
 
 
 def has_scripts(html):
-    """Tell whether the scripts of tools/vendor.py are in the book; the theme keeps files of its own in that folder.
-
-    Parameters
-    ----------
-    html : pathlib.Path
-        The book's folder.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether the scripts of tools/vendor.py are in the book; the theme keeps files of its own in that folder."""
     return (html / "_static" / "vendor" / "require.js").exists()
 
 
 def check_addresses(addresses, origin, html):
-    """Find what a file asks for and should not, or what is not there.
-
-    Parameters
-    ----------
-    addresses : list of str
-    origin : pathlib.Path
-        The file that asks.
-    html : pathlib.Path
-        The book's folder.
-
-    Returns
-    -------
-    list of str
-        One line a problem.
-    """
+    """Find what a file asks for and should not, or what is not there; a line for each problem."""
     problems, name = [], origin.relative_to(html)
     vendor, complete = (html / "_static" / "vendor").resolve(), has_scripts(html)
     for address in dict.fromkeys(addresses):
@@ -166,18 +123,7 @@ def check_addresses(addresses, origin, html):
 
 
 def check_pages(root, html):
-    """Find entries of ``_toc.yml`` without a page, pages without substance, and chapters without an entry.
-
-    Parameters
-    ----------
-    root, html : pathlib.Path
-        The repository and the built book.
-
-    Returns
-    -------
-    list of str
-        One line a problem.
-    """
+    """Find entries of ``_toc.yml`` without a page, thin pages, chapters without an entry; a line for each problem."""
     problems, owners = [], {}
     pages = list_pages(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
     for page in pages:
@@ -203,18 +149,7 @@ def check_pages(root, html):
 
 
 def check_book(root):
-    """Check the built book of a repository.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The folder with ``_toc.yml`` and ``_build/html``.
-
-    Returns
-    -------
-    list of str
-        One line a problem; empty for a sound book.
-    """
+    """Check the built book of a repository: a line for each problem."""
     html = root / "_build" / "html"
     if not html.is_dir():
         return ["there is no _build/html; run `make book`"]
@@ -230,18 +165,7 @@ def check_book(root):
 
 
 def main(arguments=None):
-    """Check the book and say what is wrong with it.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The command line without the program's name.
-
-    Returns
-    -------
-    int
-        Exit status: 0 for a sound book.
-    """
+    """Check the book, say what is wrong with it, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=ROOT, help="the book's folder (default: this repository)")
     options = parser.parse_args(arguments)

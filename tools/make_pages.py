@@ -69,18 +69,7 @@ The tests hold these runs against the text: a chapter whose code has changed sin
 
 
 def format_value(value):
-    """Write a value of a card or of a lab record for a table.
-
-    Parameters
-    ----------
-    value : object
-        As YAML or JSON give it.
-
-    Returns
-    -------
-    str
-        Markdown in one line.
-    """
+    """Write a value of a card or of a lab record for a table."""
     if isinstance(value, list | tuple):
         shown = ", ".join(format_value(item) for item in value[:LONG_LIST])
         return f"{shown} and {len(value) - LONG_LIST} more" if len(value) > LONG_LIST else shown
@@ -93,20 +82,7 @@ def format_value(value):
 
 
 def flatten_facts(facts, path=()):
-    """Turn nested facts into rows.
-
-    Parameters
-    ----------
-    facts : dict
-        Values may be dicts, lists of dicts, or anything else.
-    path : tuple of str
-        Names of the dicts around it.
-
-    Returns
-    -------
-    list of tuple of str
-        Name, with the names around it, and value.
-    """
+    """Turn nested facts into rows: name, with the names around it, and value."""
     rows = []
     for key, value in facts.items():
         here = (*path, str(key).replace("_", " "))
@@ -120,48 +96,19 @@ def flatten_facts(facts, path=()):
 
 
 def write_table(header, rows):
-    """Write a Markdown table.
-
-    Parameters
-    ----------
-    header : sequence of str
-    rows : sequence of sequence of str
-
-    Returns
-    -------
-    str
-    """
+    """Write a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     cells = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
 
 def fold(title, text):
-    """Put a part of a page behind a line that opens it.
-
-    Parameters
-    ----------
-    title, text : str
-
-    Returns
-    -------
-    str
-    """
+    """Put a part of a page behind a line that opens it."""
     return f":::{{dropdown}} {title}\n{text}:::\n"
 
 
 def write_card(card):
-    """Write one card as a section of its page.
-
-    Parameters
-    ----------
-    card : tlbook.datasets.cards.Card
-
-    Returns
-    -------
-    str
-        Markdown, with ``<name>-card`` as the label that links can name.
-    """
+    """Write one card as a section of its page; links name it as ``<name>-card``."""
     rows = flatten_facts({key: value for key, value in card.facts.items() if key not in NOT_SHOWN})
     facts = fold("Facts of the card", write_table(("fact", "value"), rows))
     body = LOCAL_PICTURE.sub(r"\1/data/cards/\2", HEADING.sub(r"#\1", card.text)).strip()
@@ -169,59 +116,19 @@ def write_card(card):
 
 
 def format_cell(text):
-    """Shorten a measured decimal fraction for the page; the file keeps all its digits.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-    """
+    """Shorten a measured decimal fraction for the page; the file keeps all its digits."""
     return f"{float(text):.4g}" if DECIMAL.fullmatch(text) else text
 
 
 def split_columns(header, rows):
-    """Take out the columns that say the same in every row.
-
-    Parameters
-    ----------
-    header : sequence of str
-    rows : sequence of sequence of str
-
-    Returns
-    -------
-    constant : list of tuple of str
-        Name and value of each such column.
-    kept : list of int
-        Numbers of the other columns.
-    """
+    """Take out the columns that say the same in every row: name and value of each, and the numbers of the others."""
     same = [k for k in range(len(header)) if len(rows) > 1 and len({row[k] for row in rows}) == 1]
     constant = [(header[k].replace("_", " "), format_cell(rows[0][k])) for k in same]
     return constant, [k for k in range(len(header)) if k not in same]
 
 
 def write_means(rows, lines, columns, value, *, real=False):
-    """Write the means of a measured table over its seeds, in percent.
-
-    Parameters
-    ----------
-    rows : sequence of dict
-        As ``read_table`` gives them.
-    lines, columns : sequence of str
-        Columns of ``rows`` whose values tell apart the lines and the columns that are written.
-    value : str
-        Column of fractions.
-    real : bool
-        True where all rows are of real images; else a column ``variant`` tells, if there is one.
-
-    Returns
-    -------
-    str
-        Markdown: each mean with half of its 95 % interval, and how many seeds it rests on; where there is one line for
-        each of several sets, their mean comes last.
-    """
+    """Write the means of a measured table over its seeds, in percent, each with half of its 95 % interval."""
     found = _summarise(rows, (*lines, *columns), value, real)
     cells = {(_key(row, lines), _key(row, columns)): row[value] for row in found}
     counts = {figure.n for figure in cells.values()}
@@ -262,18 +169,7 @@ def _write_mean(figure, *, count=False):
 
 
 def write_result(path):
-    """Write one measured table with its lab record.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A CSV file; the record is the JSON file of the same name.
-
-    Returns
-    -------
-    str
-        Markdown, with ``<name>-result`` as the label that links can name.
-    """
+    """Write one measured table with its lab record; links name it as ``<name>-result``."""
     with path.open(encoding="utf-8", newline="") as stream:
         header, *rows = list(csv.reader(stream))
     record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
@@ -300,33 +196,13 @@ def write_result(path):
 
 
 def write_results(folder):
-    """Write the page of all measured tables that have a lab record.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        ``data/results``.
-
-    Returns
-    -------
-    str
-    """
+    """Write the page of all measured tables that have a lab record."""
     paths = [path for path in sorted(folder.glob("*.csv")) if path.with_suffix(".json").exists()]
     return RESULTS + "".join(write_result(path) for path in paths)
 
 
 def write_status(path):
-    """Write the page on the chapters' runs.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        ``chapters/status.json``.
-
-    Returns
-    -------
-    str
-    """
+    """Write the page on the chapters' runs."""
     status = json.loads(path.read_text(encoding="utf-8"))
     rows = []
     for name, entry in status.items():
@@ -343,20 +219,7 @@ def write_status(path):
 
 
 def make_pages(root, cards):
-    """Write the generated pages.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The repository.
-    cards : sequence of tlbook.datasets.cards.Card
-        All cards, of both kinds.
-
-    Returns
-    -------
-    list of pathlib.Path
-        What was written.
-    """
+    """Write the generated pages, and return their paths."""
     pages = {
         "data_cards": DATA_CARDS + "".join(write_card(card) for card in cards if card.kind == "case"),
         "model_cards": MODEL_CARDS + "".join(write_card(card) for card in cards if card.kind == "source"),

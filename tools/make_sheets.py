@@ -19,17 +19,7 @@ QUALITY = 85
 
 
 def choose_samples(name):
-    """Make the first training images of a synthetic case.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    list of tuple of str and numpy.ndarray
-        Caption and images, uint8, (k, SIZE, SIZE, 3), for each row of one class or each column of several.
-    """
+    """Make the first training images of a synthetic case: captions and uint8, (k, SIZE, SIZE, 3)."""
     module = importlib.import_module(f"tlbook.synthetic.{name}")
     per_class = COLUMNS if len(module.CLASSES) == 2 else 2
     case = module.make_case(per_class=per_class, val_per_class=1, test_per_class=1, size=SIZE)
@@ -43,13 +33,7 @@ def choose_samples(name):
 
 
 def choose_domain_samples():
-    """Draw the first image of ten classes of each source domain.
-
-    Returns
-    -------
-    list of tuple of str and numpy.ndarray
-        Name of the domain and images, uint8, (COLUMNS, SIZE, SIZE, 3).
-    """
+    """Draw the first image of ten classes of each source domain: captions and uint8, (COLUMNS, SIZE, SIZE, 3)."""
     samples = []
     for domain in DOMAINS:
         classes = np.linspace(0, domain.num_classes - 1, COLUMNS).astype(int)
@@ -58,16 +42,7 @@ def choose_domain_samples():
 
 
 def draw_sheet(samples):
-    """Lay samples out: few classes in rows of many images, many classes in columns of few.
-
-    Parameters
-    ----------
-    samples : list of tuple of str and numpy.ndarray
-
-    Returns
-    -------
-    PIL.Image.Image
-    """
+    """Lay samples out: few classes in rows of many images, many classes in columns of few."""
     wide = len(samples[0][1]) == COLUMNS
     blocks = [[sample] for sample in samples] if wide else [samples[i : i + 7] for i in range(0, len(samples), 7)]
     columns = COLUMNS if wide else 7

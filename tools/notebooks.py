@@ -26,18 +26,7 @@ KEPT_CELL_METADATA = ("tags",)
 
 
 def list_pages(toc):
-    """Names of all pages of a table of contents, in reading order.
-
-    Parameters
-    ----------
-    toc : dict
-        ``_toc.yml`` as read: ``root``, ``parts``, ``chapters``, ``sections``.
-
-    Returns
-    -------
-    list of str
-        Paths without suffix, such as ``chapters/intro``.
-    """
+    """Names of all pages of a table of contents, in reading order."""
     own = [toc[key] for key in ("root", "file") if key in toc]
     below = [
         page for key in ("parts", "chapters", "sections") for entry in toc.get(key, []) for page in list_pages(entry)
@@ -46,18 +35,7 @@ def list_pages(toc):
 
 
 def list_chapters(root):
-    """Names of the chapters, in reading order: the pages that have a text twin in ``chapters/``.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The book's folder, with ``_toc.yml``.
-
-    Returns
-    -------
-    list of str
-        Such as ``intro``.
-    """
+    """Names of the chapters, in reading order: the pages that have a text twin in ``chapters/``."""
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
     folder = root / "chapters"
     pages = [root / f"{page}.md" for page in list_pages(toc)]
@@ -65,49 +43,20 @@ def list_chapters(root):
 
 
 def read_text(path):
-    """Read a chapter's text as a notebook without outputs.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A MyST text as jupytext writes it.
-
-    Returns
-    -------
-    nbformat.NotebookNode
-    """
+    """Read a chapter's text as a notebook without outputs."""
     import jupytext
 
     return jupytext.read(path, fmt="md:myst")
 
 
 def digest_cells(notebook):
-    """Digest of the code cells, to tell whether a stored run belongs to a text.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Returns
-    -------
-    str
-        The first 16 hexadecimal digits of a sha256.
-    """
+    """Digest of the code cells, to tell whether a stored run belongs to a text."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
 
 
 def merge_streams(outputs):
-    """Join neighbouring pieces of standard output, which arrive cut at random places.
-
-    Parameters
-    ----------
-    outputs : list of nbformat.NotebookNode
-
-    Returns
-    -------
-    list of nbformat.NotebookNode
-    """
+    """Join neighbouring pieces of standard output, which arrive cut at random places."""
     merged = []
     for output in outputs:
         last = merged[-1] if merged else None
@@ -120,18 +69,7 @@ def merge_streams(outputs):
 
 
 def normalise(notebook):
-    """Drop or rename what differs from run to run; standard error is taken out and handed back.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Executed; changed in place.
-
-    Returns
-    -------
-    list of str
-        What the cells wrote to standard error.
-    """
+    """Drop or rename what differs from run to run; standard error is taken out and handed back."""
     dropped = []
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
@@ -150,33 +88,14 @@ def normalise(notebook):
 
 
 def shows_widgets(notebook):
-    """Tell whether a page of this notebook needs the state of its widgets.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a page of this notebook needs the state of its widgets."""
     view = "application/vnd.jupyter.widget-view+json"
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     return "widgets" in notebook.metadata and any(view in output.get("data", {}) for output in outputs)
 
 
 def rename_widgets(text):
-    """Give the widgets ids by order of appearance instead of random ones.
-
-    Parameters
-    ----------
-    text : str
-        A notebook as JSON.
-
-    Returns
-    -------
-    str
-    """
+    """Give the widgets ids by order of appearance instead of random ones."""
     order = {}
     for name in re.findall(r'"(?:IPY_MODEL_)?([0-9a-f]{32})"', text):
         order.setdefault(name, f"{len(order) + 1:032x}")
@@ -184,20 +103,7 @@ def rename_widgets(text):
 
 
 def execute(name, root):
-    """Execute one chapter and write its notebook.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``intro``.
-    root : pathlib.Path
-        The book's folder; the cells run in its ``chapters/``.
-
-    Returns
-    -------
-    dict
-        For the status page: ``seconds`` and ``cells`` (digest of the code).
-    """
+    """Execute one chapter and write its notebook; return seconds and the digest of its code, for the status page."""
     import nbformat
     from nbclient import NotebookClient
 
@@ -220,15 +126,7 @@ def execute(name, root):
 
 
 def record_status(name, entry, root):
-    """Put one chapter's run into ``chapters/status.json``, with the versions and the machine's kind.
-
-    Parameters
-    ----------
-    name : str
-    entry : dict
-        What `execute` returned.
-    root : pathlib.Path
-    """
+    """Put one chapter's run into ``chapters/status.json``, with the versions and the machine's kind."""
     from tlbook.runtime import hardware, versions
 
     path = root / "chapters" / "status.json"
@@ -240,18 +138,7 @@ def record_status(name, entry, root):
 
 
 def compare(name, root):
-    """Tell where a chapter's text and its notebook differ.
-
-    Parameters
-    ----------
-    name : str
-    root : pathlib.Path
-
-    Returns
-    -------
-    str or None
-        One line on the first difference, None where they agree.
-    """
+    """Tell in a line where a chapter's text and its notebook differ first; None where they agree."""
     import nbformat
 
     path = root / "chapters" / f"{name}.ipynb"
@@ -269,19 +156,7 @@ def compare(name, root):
 
 
 def main(arguments=None, root=ROOT):
-    """Execute or compare the chapters.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        The command line without the program's name.
-    root : pathlib.Path
-
-    Returns
-    -------
-    int
-        Exit status: 0 done, 1 a cell failed or text and notebook differ, 2 no such chapter.
-    """
+    """Execute or compare the chapters; 0: done, 1: a cell failed or text and notebook differ, 2: no such chapter."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="chapters, without folder and suffix; all by default")
     parser.add_argument("--check", action="store_true", help="compare only")
@@ -300,18 +175,7 @@ def main(arguments=None, root=ROOT):
 
 
 def run_all(names, root):
-    """Execute chapters one after the other; stop at the first that fails.
-
-    Parameters
-    ----------
-    names : list of str
-    root : pathlib.Path
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
+    """Execute chapters one after the other, up to the first that fails; return the exit status."""
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
     for name in names:

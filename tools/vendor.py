@@ -33,13 +33,7 @@ WIDGETS = "@jupyter-widgets/html-manager/dist"
 
 
 def find_npm():
-    """Command that runs npm.
-
-    Returns
-    -------
-    list of str or None
-        None where there is no npm, or one that is too old.
-    """
+    """Find the command that runs npm; None where there is none, or one that is too old."""
     beside = Path(sys.executable).with_name("npm")
     for found in (shutil.which("npm"), str(beside) if beside.exists() else None):
         if found:
@@ -51,13 +45,7 @@ def find_npm():
 
 
 def install_node():
-    """Install the pinned Node wheel into this environment.
-
-    Returns
-    -------
-    list of str or None
-        The npm command, None where it could not be installed.
-    """
+    """Install the pinned Node wheel into this environment; return its npm command, None where that failed."""
     print("vendor: no npm 7 or later on this machine; installing the Node wheel that tools/node.lock pins")
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     answer = subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "tools" / "node.lock")])
@@ -65,15 +53,7 @@ def install_node():
 
 
 def copy_scripts(modules, target):
-    """Copy what the pages load, and nothing else.
-
-    Parameters
-    ----------
-    modules : pathlib.Path
-        Folder of the packages.
-    target : pathlib.Path
-        An empty folder.
-    """
+    """Copy what the pages load, and nothing else."""
     (target / "mathjax").mkdir()
     shutil.copytree(modules / "mathjax" / "es5" / "output" / "chtml", target / "mathjax" / "output" / "chtml")
     shutil.copy(modules / "mathjax" / "es5" / "tex-mml-chtml.js", target / "mathjax")
@@ -89,49 +69,21 @@ def copy_scripts(modules, target):
 
 
 def read_lock(text):
-    """Versions and hashes of the packages that package.json names.
-
-    Parameters
-    ----------
-    text : str
-        A package-lock.json of version 3.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        For each package its version and its hash, as in ``sha512-…``.
-    """
+    """Version and hash (``sha512-…``) of each package that package.json names."""
     packages = json.loads(text)["packages"]
     entries = {name: packages[f"node_modules/{name}"] for name in packages[""]["dependencies"]}
     return {name: (entry["version"], entry["integrity"]) for name, entry in entries.items()}
 
 
 def check_hash(path, expected):
-    """Compare a file with the hash that the lock file has for it.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-    expected : str
-        Algorithm and base64 digest, as in ``sha512-…``.
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a file has the hash (``sha512-…``) that the lock file has for it."""
     algorithm, _, digest = expected.partition("-")
     found = hashlib.new(algorithm, path.read_bytes()).digest()
     return base64.b64encode(found).decode() == digest
 
 
 def unpack(path, folder):
-    """Unpack a package's archive, whose files lie under ``package/``.
-
-    Parameters
-    ----------
-    path, folder : pathlib.Path
-        The archive, and where its files go.
-    """
+    """Unpack a package's archive, whose files lie under ``package/``."""
     with tarfile.open(path) as archive:
         members = []
         for member in archive.getmembers():
@@ -142,17 +94,7 @@ def unpack(path, folder):
 
 
 def fetch(npm):
-    """Fetch the locked packages aside, then put the scripts in place in one step.
-
-    Parameters
-    ----------
-    npm : list of str
-
-    Returns
-    -------
-    str or None
-        Why it failed, in a line; None when all is in place.
-    """
+    """Fetch the locked packages aside, then put the scripts in place in one step; return why it failed, or None."""
     locked = read_lock((ROOT / "package-lock.json").read_text(encoding="utf-8"))
     wanted = [f"{name}@{version}" for name, (version, _) in locked.items()]
     # The wheel's npm looks for its own node on PATH.
@@ -173,13 +115,7 @@ def fetch(npm):
 
 
 def put_in_place(modules):
-    """Replace assets/vendor by the scripts of freshly fetched packages.
-
-    Parameters
-    ----------
-    modules : pathlib.Path
-        Folder of the packages.
-    """
+    """Replace assets/vendor by the scripts of freshly fetched packages."""
     fresh = TARGET.with_name("vendor.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
