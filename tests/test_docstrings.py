@@ -24,17 +24,26 @@ EXAMPLES = [path for path in sorted((ROOT / "tlbook").rglob("*.py")) if ">>> " i
 
 
 class Documented(Validator):
-    """Numpydoc's own validator, but that a dataclass may document what it is made from as its attributes."""
+    """Numpydoc's own validator, but that a dataclass may document what it is made from as attributes, its own or above.
+
+    A field that a class inherits from a documented one is told there.
+    """
 
     @property
     def doc_all_parameters(self):
-        """Parameters of the docstring; of a dataclass also those attributes that it is made from."""
-        found = super().doc_all_parameters
-        if dataclasses.is_dataclass(self.obj):
-            attributes = self._doc_parameters(["Attributes"])
-            made_from = inspect.signature(self.obj).parameters
-            found = {name: told for name, told in attributes.items() if name in made_from} | found
-        return found
+        """Parameters of the docstring; of a dataclass its attributes, in the order of its fields."""
+        if not dataclasses.is_dataclass(self.obj):
+            return super().doc_all_parameters
+        told = {}
+        for kind in reversed(self.obj.__mro__):
+            if dataclasses.is_dataclass(kind):
+                told |= {name: text for name, text in read_attributes(kind).items() if text[0] or name not in told}
+        return {name: told[name] for name in inspect.signature(self.obj).parameters if name in told}
+
+
+def read_attributes(kind):
+    """Type and description of each attribute in a class's docstring."""
+    return Validator(get_doc_object(kind))._doc_parameters(["Attributes"])
 
 
 def list_names():

@@ -38,12 +38,22 @@ class Split:
     Attributes
     ----------
     images : ImageStore
+        Read one by one, when they are needed; :meth:`load` reads all.
     labels : numpy.ndarray
         int64, (n,), index into the data set's classes.
     names : tuple of str
         POSIX path of each image relative to its folder (invented for synthetic images).
     groups : numpy.ndarray
         str, (n,); images that share a group must stay in one split. An image without a group has its own name here.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> split = tl.load_case("signs", per_class=5, size=32).train
+    >>> split
+    Split(70 images of 14 classes, 14 groups)
+    >>> split.take([0, 1]).load(32, quiet=True).shape
+    (2, 32, 32, 3)
     """
 
     images: ImageStore
@@ -64,6 +74,7 @@ class Split:
         Parameters
         ----------
         indices : sequence of int
+            Places in this split, from 0.
 
         Returns
         -------
@@ -126,9 +137,11 @@ class Dataset:
     Attributes
     ----------
     name : str
+        Of the case, or of the folder.
     classes : tuple of str
         Sorted.
     train, val, test : Split
+        To learn from, to choose by, and to be looked at once.
     has_groups : bool
         True where groups were given, so that ``Split.groups`` says more than the names.
     skipped : tuple of str

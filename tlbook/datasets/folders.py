@@ -34,6 +34,7 @@ def from_folder(
     Parameters
     ----------
     path : str or pathlib.Path
+        The folder, or the zip file.
     groups : str or pathlib.Path, optional
         Which images belong together (those of one patient, say): a CSV file with the columns ``path`` (or ``file``)
         and ``group``, looked for beside the images and then in the working directory; or, if there is no such file,

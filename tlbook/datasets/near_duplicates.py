@@ -40,6 +40,7 @@ def draw_thumbnails(store, *, size=THUMBNAIL_SIZE, label="thumbnails", quiet=Tru
     Parameters
     ----------
     store : ImageStore
+        Of a split, ``split.images``.
     size : int
         Pixels a side.
     label : str

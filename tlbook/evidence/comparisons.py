@@ -12,6 +12,7 @@ def summarise(rows, by, value, *, test_to_train=0.0):
     Parameters
     ----------
     rows : sequence of dict
+        As ``read_table`` gives them.
     by : sequence of str
         Columns whose values tell the settings apart; all others (the seed) are repeats.
     value : str
@@ -72,6 +73,7 @@ def format_summary(rows, by, value, *, test_to_train=0.0):
     Parameters
     ----------
     rows : sequence of dict
+        As ``read_table`` gives them.
     by : sequence of str
         As for `summarise`.
     value : str
@@ -148,10 +150,19 @@ def paired_differences(rows, by, column, pair, *, value, on=("seed",), test_to_t
     Parameters
     ----------
     rows : sequence of dict
+        As ``read_table`` gives them.
     by : sequence of str
         Columns whose values tell the comparisons apart.
-    column, pair, value, on, test_to_train
-        As for `paired_difference`.
+    column : str
+        Column that tells the two apart, as for `paired_difference`.
+    pair : (object, object)
+        The difference is the first minus the second.
+    value : str
+        Column of numbers.
+    on : sequence of str
+        Columns that must agree within a pair.
+    test_to_train : float
+        As for `summarise`.
 
     Returns
     -------
@@ -183,6 +194,7 @@ def paired_difference(rows, column, pair, *, value, on=("seed",), test_to_train=
     Parameters
     ----------
     rows : sequence of dict
+        As ``read_table`` gives them.
     column : str
         Column that tells the two apart, the strategy for instance.
     pair : (object, object)

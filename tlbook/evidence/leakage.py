@@ -73,6 +73,7 @@ def shuffle_labels(labels, groups, *, seed=0):
     groups : array_like
         (n,).
     seed : int
+        Of the permutation.
 
     Returns
     -------
@@ -108,6 +109,7 @@ def divide_images(labels, groups, *, whole_groups, seed=0):
     whole_groups : bool
         False lets a group stand in several splits.
     seed : int
+        Of the split.
 
     Returns
     -------
@@ -171,6 +173,7 @@ def score_split(features, labels, *, groups, classes, whole_groups, learner="log
     groups : numpy.ndarray
         (n,), the person of each image.
     classes : sequence of str
+        What the labels stand for.
     whole_groups : bool
         Split by person (True) or by image.
     learner : str

@@ -170,6 +170,7 @@ def next_labels_buy(law, size, extra):
     Parameters
     ----------
     law : PowerLaw
+        As ``fit_power_law`` returns it.
     size : int
         Labels now, counted as in the fit.
     extra : int

@@ -161,6 +161,12 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
     ----------
     AUROC from ranks: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747. Balanced accuracy: Brodersen et al.
     2010, doi:10.1109/ICPR.2010.764. Means of parts: Zou & Donner 2008, doi:10.1002/sim.3095.
+
+    Examples
+    --------
+    >>> scores = score_predictions([0, 0, 1, 1], [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.3, 0.7]], ["cats", "dogs"])
+    >>> print(scores.accuracy)
+    0.750 (95 % interval 0.301 to 0.954, n = 4)
     """
     classes = _check_classes(classes)
     labels, probabilities, groups = _check_predictions(labels, probabilities, classes, groups)

@@ -18,6 +18,7 @@ def confusion(matrix, classes, *, ax=None):
     classes : sequence of str
         (k,).
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------
@@ -55,6 +56,7 @@ def reliability(labels, probabilities, *, bins=10, ax=None):
     bins : int
         Of equal width from 1/k to 1; empty ones are left out.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------
@@ -101,6 +103,7 @@ def sample_grid(images, titles=None, *, marked=None, columns=6, ax=None):
     columns : int
         Images a row.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------

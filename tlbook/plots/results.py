@@ -36,9 +36,11 @@ def learning_curve(
     laws : dict of object to PowerLaw, optional
         For a curve, the law of its error: drawn with its interval where ``y`` is an error.
     xlabel : str
+        Under the horizontal axis.
     log : bool
         False spaces ``x`` evenly, for what is no number of labels.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------
@@ -106,9 +108,11 @@ def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
     Parameters
     ----------
     years : sequence of ChallengeYear
+        In order; those of the ImageNet challenge by default.
     human : float
         Error of a trained annotator, 0-1: a dashed line.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------
@@ -152,7 +156,9 @@ def intervals(estimates, *, reference=None, xlabel="accuracy, %", ax=None):
     reference : float, optional
         What needs no model (the majority baseline, chance): a dashed line.
     xlabel : str
+        Under the horizontal axis.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------
@@ -187,7 +193,9 @@ def paired_differences(estimates, *, xlabel="difference, points", ax=None):
     estimates : dict of str to Estimate
         Fractions, as from ``paired_difference``.
     xlabel : str
+        Under the horizontal axis.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------

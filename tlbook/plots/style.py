@@ -77,6 +77,7 @@ def new_axes(ax=None, *, size=None):
     Parameters
     ----------
     ax : matplotlib.axes.Axes, optional
+        Axes that there are already.
     size : (float, float), optional
         Width and height of a new figure in inches.
 

@@ -11,8 +11,10 @@ def learning_rate_search(search, *, ax=None):
 
     Parameters
     ----------
-    search : tlbook.training.learning_rates.RateSearch
+    search : RateSearch
+        What ``find_learning_rate`` returned.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------
@@ -43,7 +45,9 @@ def training_history(history, *, metric="loss", ax=None):
     history : dict of str to sequence of float
         As Keras records it; holds ``metric``, and ``val_`` + ``metric`` where there is validation.
     metric : str
+        Key of ``history``: ``loss``, ``accuracy``.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------
@@ -83,9 +87,11 @@ def lines(series, *, x=None, xlabel="", ylabel="", reference=None, ax=None):
     x : sequence of float or str, optional
         Where the values stand, names being written at a slant; without it 1, 2, 3 and so on.
     xlabel, ylabel : str
+        Beside the axes; empty by default.
     reference : (str, float), optional
         Name and height of a dotted line.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; None draws on axes of a new figure.
 
     Returns
     -------

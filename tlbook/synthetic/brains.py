@@ -139,13 +139,21 @@ def draw_split(split, per_class, **options):
     Parameters
     ----------
     split : str
+        "train", "val" or "test": each has people of its own.
     per_class : int
+        People a class, at least 1.
     **options
         As for ``make_people``.
 
     Returns
     -------
-    tlbook.datasets.dataset.Split
+    Split
+        uint8 images; names as in "train/mild/003_slice07.png".
+
+    Examples
+    --------
+    >>> draw_split("train", 2, slices=4, size=32)
+    Split(24 images of 3 classes, 6 groups)
     """
     images, people, levels, labels = make_people(per_class, split=split, **options)
     groups = [f"{split}/{CLASSES[c]}/{i % per_class:03d}" for c, i in zip(labels, people, strict=True)]
@@ -158,14 +166,22 @@ def make_case(*, per_class=10, seed=0, test_per_class=15, val_per_class=5, slice
 
     Parameters
     ----------
-    per_class, test_per_class, val_per_class : int
-        PEOPLE a class in each split, at least 1. The first n of a larger draw are the draw of n.
-    seed, slices, size, difficulty
-        As for ``make_people``; the seed draws other people on all splits.
+    per_class : int
+        PEOPLE a class to train on, at least 1. The first n of a larger draw are the draw of n.
+    seed : int
+        At least 0; another one draws other people for all splits.
+    test_per_class, val_per_class : int
+        People a class in the other splits, at least 1.
+    slices : int
+        Slices a person, 1 to 64.
+    size : int
+        Pixels a side, 32 to 512.
+    difficulty : float
+        0 (stages far apart) to 1 (stages small beside the differences between people).
 
     Returns
     -------
-    tlbook.datasets.dataset.Dataset
+    Dataset
         uint8 images, (size, size, 3); a group is a person.
 
     Raises
@@ -176,8 +192,8 @@ def make_case(*, per_class=10, seed=0, test_per_class=15, val_per_class=5, slice
     Examples
     --------
     >>> case = make_case(per_class=1, val_per_class=1, test_per_class=1, slices=4)
-    >>> len(case.train), case.train.names[4], case.train.groups[4]
-    (12, 'train/non_demented/000_slice01.png', np.str_('train/non_demented/000'))
+    >>> len(case.train), case.train.names[4], str(case.train.groups[4])
+    (12, 'train/non_demented/000_slice01.png', 'train/non_demented/000')
     """
     options = {"seed": seed, "slices": slices, "size": size, "difficulty": difficulty}
     counts = {"train": per_class, "val": val_per_class, "test": test_per_class}
