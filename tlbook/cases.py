@@ -1,13 +1,14 @@
 """The book's cases by name: made by formula, or read from a local copy of real data."""
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from tlbook.datasets.cards import VARIANTS, load_cards
-from tlbook.datasets.dataset import drop_classes
+from tlbook.datasets.dataset import Dataset, drop_classes
 from tlbook.datasets.folders import from_folder
 from tlbook.datasets.layout import read_layout
 from tlbook.datasets.options import check_number, check_options, check_whole, shorten
@@ -42,7 +43,16 @@ class CaseInfo:
     on_this_machine: bool
 
 
-def load_case(name, *, per_class=None, seed=0, variant="synthetic", size=None, difficulty=None, exclude=()):
+def load_case(
+    name: str,
+    *,
+    per_class: int | None = None,
+    seed: int = 0,
+    variant: str = "synthetic",
+    size: int | None = None,
+    difficulty: float | None = None,
+    exclude: Sequence[str] = (),
+) -> Dataset:
     """Load one of the book's cases.
 
     Parameters

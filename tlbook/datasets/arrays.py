@@ -1,9 +1,14 @@
 """Images in memory as a data set."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from tlbook.datasets.assemble import assemble_dataset, leave_out
+from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.images import convert_to_rgb
 from tlbook.datasets.labels import list_values, name_classes, name_exclude, name_groups, order_classes
 from tlbook.datasets.layout import Table
@@ -15,7 +20,17 @@ from tlbook.errors import BadInput
 RAW = "expected raw pixels from 0 to 255"
 
 
-def from_arrays(images, labels, groups=None, *, names=None, per_class=None, seed=0, exclude=(), quiet=False):
+def from_arrays(
+    images: ArrayLike | Sequence[np.ndarray],
+    labels: Sequence[Any] | np.ndarray,
+    groups: Sequence[Any] | np.ndarray | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    per_class: int | None = None,
+    seed: int = 0,
+    exclude: Sequence[str] = (),
+    quiet: bool = False,
+) -> Dataset:
     """Make a data set of images in memory.
 
     They are divided 60/20/20 into train, val and test, by class and by whole groups, and ``warnings`` names validation

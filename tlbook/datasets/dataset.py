@@ -1,9 +1,11 @@
 """What a data set is: three splits of labelled images, whole groups in one split each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tlbook.datasets.images import resize_image
 from tlbook.datasets.parallel import map_in_threads
@@ -15,19 +17,19 @@ from tlbook.errors import BadInput
 class ImageStore(Protocol):
     """Images that can be read one by one."""
 
-    def __len__(self):
+    def __len__(self) -> int:
         """Return the number of images."""
 
-    def read(self, index):
+    def read(self, index: int) -> np.ndarray:
         """Return one image, uint8, (height, width, 3), 0-255."""
 
     def inspect(self, index):
         """Return one image as a small grey square, uint8, (32, 32), 0-255, and its `Traits`."""
 
-    def take(self, indices):
+    def take(self, indices: np.ndarray) -> "ImageStore":
         """Return a store of these images, in this order."""
 
-    def fingerprint(self, index):
+    def fingerprint(self, index: int) -> bytes:
         """Return bytes that are equal only for equal content: a SHA-256 digest."""
 
 
@@ -58,17 +60,17 @@ class Split:
 
     images: ImageStore
     labels: np.ndarray
-    names: tuple
+    names: tuple[str, ...]
     groups: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
     def __repr__(self):
         labels, groups = len(np.unique(self.labels)), len(np.unique(self.groups))
         return f"Split({len(self)} images of {labels} classes, {groups} groups)"
 
-    def take(self, indices):
+    def take(self, indices: ArrayLike) -> "Split":
         """Choose images.
 
         Parameters
@@ -85,7 +87,7 @@ class Split:
         names = tuple(self.names[i] for i in indices)
         return Split(self.images.take(indices), self.labels[indices], names, self.groups[indices])
 
-    def batches(self, size, batch_size=64):
+    def batches(self, size: int, batch_size: int = 64) -> Iterator[np.ndarray]:
         """Read the images in order, a batch at a time.
 
         Parameters
@@ -104,7 +106,7 @@ class Split:
             stop = min(start + batch_size, len(self))
             yield np.stack([resize_image(self.images.read(i), size) for i in range(start, stop)])
 
-    def load(self, size, *, label="reading images", quiet=False):
+    def load(self, size: int, *, label: str = "reading images", quiet: bool = False) -> np.ndarray:
         """Read all images into memory.
 
         Parameters
@@ -174,19 +176,19 @@ class Dataset:
     """
 
     name: str
-    classes: tuple
+    classes: tuple[str, ...]
     train: Split
     val: Split
     test: Split
     has_groups: bool = False
-    skipped: tuple = ()
-    warnings: tuple = ()
-    ignored: dict = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    ignored: dict[str, int] = field(default_factory=dict)
     origin: str = ""
     split_origin: str = ""
     groups_origin: str = ""
-    left_out: tuple = ()
-    value_range: tuple | None = None
+    left_out: tuple[str, ...] = ()
+    value_range: tuple[float, float] | None = None
 
     def __repr__(self):
         above, below = title_dataset(self)

@@ -1,9 +1,12 @@
 """A folder or a zip file of images as a data set."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tlbook.datasets.assemble import assemble_dataset, leave_out
+from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.expressions import check_spec
 from tlbook.datasets.formats import describe_conversion
 from tlbook.datasets.groups import read_groups
@@ -18,9 +21,19 @@ from tlbook.errors import BadInput
 
 
 def from_folder(
-    path, *, groups=None, per_class=None, seed=0, exclude=(), quiet=False, labels=None, label_column=None,
-    min_images=None, max_unreadable=MAX_UNREADABLE, range=None,
-):  # fmt: skip
+    path: str | os.PathLike[str],
+    *,
+    groups: str | os.PathLike[str] | None = None,
+    per_class: int | None = None,
+    seed: int = 0,
+    exclude: Sequence[str] = (),
+    quiet: bool = False,
+    labels: str | os.PathLike[str] | None = None,
+    label_column: str | None = None,
+    min_images: int | None = None,
+    max_unreadable: float = MAX_UNREADABLE,
+    range: tuple[float, float] | None = None,
+) -> Dataset:
     r"""Read a folder or a zip file of images, one sub-folder a class, as a data set.
 
     Without split folders the images are divided 60/20/20 into train, val and test, by class and by whole groups;

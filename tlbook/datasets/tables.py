@@ -2,13 +2,16 @@
 
 import os
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tlbook.datasets.assemble import assemble_dataset, leave_out
 from tlbook.datasets.columns import choose_column, open_table
 from tlbook.datasets.containers import Folder
+from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.labels import is_missing, list_three, name_classes, name_exclude, name_value, order_classes
 from tlbook.datasets.layout import Table
 from tlbook.datasets.options import check_options, check_path, shorten
@@ -17,11 +20,24 @@ from tlbook.datasets.stores import FileStore
 from tlbook.datasets.words import SPLITS
 from tlbook.errors import BadInput
 
+if TYPE_CHECKING:
+    import pandas
+
 
 def from_table(
-    table, *, path="path", label="label", group=None, split=None, root=None, per_class=None, seed=0, exclude=(),
-    quiet=False, range=None,
-):  # fmt: skip
+    table: "str | os.PathLike[str] | pandas.DataFrame",
+    *,
+    path: str = "path",
+    label: str = "label",
+    group: str | None = None,
+    split: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    per_class: int | None = None,
+    seed: int = 0,
+    exclude: Sequence[str] = (),
+    quiet: bool = False,
+    range: tuple[float, float] | None = None,
+) -> Dataset:
     """Read the image files that a table names, one row an image, as a data set.
 
     Without a column of splits the images are divided 60/20/20 into train, val and test, by class and by whole groups.

@@ -1,5 +1,6 @@
 """A second look at a folder before anything is trained: what would make a score worth less than it seems."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ class Finding:
 
     kind: str
     message: str
-    files: tuple = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,9 @@ class Audit:
         return format_html(self._list_rows(), self.name)
 
 
-def audit(data, *, groups=None, quiet=False):
+def audit(
+    data: Dataset | str | os.PathLike[str], *, groups: str | os.PathLike[str] | None = None, quiet: bool = False
+) -> Audit:
     """Look at images before anything is trained on them.
 
     Counts and imbalance, copies and near-duplicates (centre crops included) within and across classes, groups and

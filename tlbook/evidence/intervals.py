@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -49,7 +50,7 @@ class Estimate:
     n: int
     method: str
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """Return the five fields as a plain dict, ready for JSON.
 
         Returns

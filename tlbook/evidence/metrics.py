@@ -1,6 +1,7 @@
 """Score predictions: accuracy, balanced accuracy, AUROC and recall, each with its interval."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,10 +54,10 @@ class Scores:
     accuracy: Estimate
     balanced_accuracy: Estimate
     auroc: Estimate
-    recall: dict
+    recall: dict[str, Estimate]
     majority_baseline: float
     confusion: np.ndarray
-    warnings: tuple = ()
+    warnings: tuple[str, ...] = ()
 
     def __repr__(self):
         return "\n".join(filter(None, [format_text(_tabulate(self), left=(0, 4)), *_list_notes(self)]))
@@ -64,7 +65,7 @@ class Scores:
     def _repr_html_(self):
         return format_html(_tabulate(self), "", "; ".join(_list_notes(self)))
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """Return the estimates under the keys of ``report.json``.
 
         Returns

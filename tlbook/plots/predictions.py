@@ -1,14 +1,17 @@
 """Plots of predictions: the confusion matrix, reliability, and the images themselves."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from tlbook.evidence.intervals import wilson_interval
 from tlbook.plots.style import COLOURS, DASHES, INK, MUTED, PAPER, PERCENT, new_axes, style
 
 
-def confusion(matrix, classes, *, ax=None):
+def confusion(matrix: ArrayLike, classes: Sequence[str], *, ax: Axes | None = None) -> Axes:
     """Plot a confusion matrix, shaded by the share of each true class.
 
     Parameters
@@ -44,7 +47,7 @@ def confusion(matrix, classes, *, ax=None):
     return ax
 
 
-def reliability(labels, probabilities, *, bins=10, ax=None):
+def reliability(labels: ArrayLike, probabilities: ArrayLike, *, bins: int = 10, ax: Axes | None = None) -> Axes:
     """Plot accuracy against confidence: a reliability diagram.
 
     Parameters
@@ -89,7 +92,14 @@ def reliability(labels, probabilities, *, bins=10, ax=None):
     return ax
 
 
-def sample_grid(images, titles=None, *, marked=None, columns=6, ax=None):
+def sample_grid(
+    images: ArrayLike,
+    titles: Sequence[str] | None = None,
+    *,
+    marked: Sequence[bool] | None = None,
+    columns: int = 6,
+    ax: Axes | None = None,
+) -> Axes:
     """Show images in rows.
 
     Parameters

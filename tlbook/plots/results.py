@@ -1,9 +1,15 @@
 """Plots of results: learning curves, intervals, paired differences, the challenge by year."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
 
-from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR
+from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR, ChallengeYear
+from tlbook.evidence.intervals import Estimate
+from tlbook.evidence.learning_curves import PowerLaw
 from tlbook.plots.style import (
     COLOURS,
     DASHES,
@@ -21,8 +27,16 @@ APART = 0.012  # of an axis, between the intervals of two curves
 
 
 def learning_curve(
-    rows, *, x="n", y="accuracy", by="strategy", laws=None, xlabel="training images per class", log=True, ax=None
-):
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    x: str = "n",
+    y: str = "accuracy",
+    by: str = "strategy",
+    laws: Mapping[Any, PowerLaw] | None = None,
+    xlabel: str = "training images per class",
+    log: bool = True,
+    ax: Axes | None = None,
+) -> Axes:
     """Plot a measure against the number of labels, or against something else that was varied, with intervals.
 
     Curves without a law are moved a little to the left or right of ``x``, so that no interval hides another.
@@ -102,7 +116,9 @@ def _tick_values(ax, values, *, log):
     ax.xaxis.set_major_formatter(ScalarFormatter())
 
 
-def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
+def errors_per_year(
+    years: Sequence[ChallengeYear] = CHALLENGE_YEARS, *, human: float = HUMAN_TOP5_ERROR, ax: Axes | None = None
+) -> Axes:
     """Plot the error of each year's challenge winner.
 
     Parameters
@@ -146,7 +162,13 @@ def errors_per_year(years=CHALLENGE_YEARS, *, human=HUMAN_TOP5_ERROR, ax=None):
     return ax
 
 
-def intervals(estimates, *, reference=None, xlabel="accuracy, %", ax=None):
+def intervals(
+    estimates: Mapping[str, Estimate],
+    *,
+    reference: float | None = None,
+    xlabel: str = "accuracy, %",
+    ax: Axes | None = None,
+) -> Axes:
     """Plot named estimates as dots on their 95 % intervals.
 
     Parameters
@@ -185,7 +207,9 @@ def intervals(estimates, *, reference=None, xlabel="accuracy, %", ax=None):
     return ax
 
 
-def paired_differences(estimates, *, xlabel="difference, points", ax=None):
+def paired_differences(
+    estimates: Mapping[str, Estimate], *, xlabel: str = "difference, points", ax: Axes | None = None
+) -> Axes:
     """Plot paired differences on their 95 % intervals; those that reach zero are grey.
 
     Parameters

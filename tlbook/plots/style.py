@@ -1,5 +1,6 @@
 """The look of the book's plots, applied to each plot alone: importing it switches nothing."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
@@ -54,7 +55,7 @@ _SETTINGS = {
 
 
 @contextmanager
-def style():
+def style() -> Iterator[None]:
     """Draw in the book's style within the block, and leave matplotlib as it was.
 
     Yields

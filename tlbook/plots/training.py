@@ -1,12 +1,16 @@
 """Plots of training: the learning-rate finder's search, a history, any quantity along steps or blocks."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 
 from tlbook.errors import BadInput
 from tlbook.plots.style import COLOURS, DASHES, INK, MARKERS, MUTED, new_axes, style
+from tlbook.training.learning_rates import RateSearch
 
 
-def learning_rate_search(search, *, ax=None):
+def learning_rate_search(search: RateSearch, *, ax: Axes | None = None) -> Axes:
     """Plot the search of the learning-rate finder: the loss of each batch against its learning rate.
 
     Parameters
@@ -37,7 +41,7 @@ def learning_rate_search(search, *, ax=None):
     return ax
 
 
-def training_history(history, *, metric="loss", ax=None):
+def training_history(history: Mapping[str, Sequence[float]], *, metric: str = "loss", ax: Axes | None = None) -> Axes:
     """Plot a measure over epochs, for training and validation.
 
     Parameters
@@ -77,7 +81,15 @@ def training_history(history, *, metric="loss", ax=None):
     return ax
 
 
-def lines(series, *, x=None, xlabel="", ylabel="", reference=None, ax=None):
+def lines(
+    series: Mapping[str, Sequence[float]],
+    *,
+    x: Sequence[float] | Sequence[str] | None = None,
+    xlabel: str = "",
+    ylabel: str = "",
+    reference: tuple[str, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Plot named quantities along steps, epochs or blocks, from zero upwards.
 
     Parameters
