@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tlbook.datasets.cards import load_card
 from tlbook.datasets.crops import LEAST_CORRELATION, find_crops, shrink_images
 from tlbook.datasets.scan import scan_folder
 from tlbook.runtime import mirror_dir
@@ -81,7 +82,7 @@ def test_the_share_is_told():
 
 @pytest.mark.real_data
 def test_middles_of_real_photographs_are_found_and_strangers_are_not():
-    listing = scan_folder(mirror_dir() / "stanford_dogs_20breeds.zip")
+    listing = scan_folder(mirror_dir() / f"{load_card('dogs').facts['real']['stem']}.zip")
     rng = np.random.default_rng(3)
     chosen = rng.permutation(len(listing.names))[:1000]
     wholes = [listing.store.read(int(i)) for i in chosen]
