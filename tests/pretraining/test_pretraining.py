@@ -1,18 +1,24 @@
 """Pre-training: recipes count steps, batches depend on seed and step alone, runs are equal and resumable."""
 
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tlbook.errors import BadInput
+from tlbook.models.networks import build_compact_resnet
 from tlbook.pretraining import run as module
+from tlbook.pretraining import student
 from tlbook.pretraining.batches import draw_square_crops, jitter_colours, resample_crops
 from tlbook.pretraining.photos import NUM_VIEWS, Photos, draw_crops, read_excluded
 from tlbook.pretraining.recipes import RECIPES, find_recipe
 from tlbook.pretraining.run import Material, draw_batch, pretrain
 from tlbook.pretraining.targets import project_features, soften_labels
 from tlbook.pretraining.teachers import IMAGE_SIZE, weigh_pixels
+from tlbook.runtime import import_keras
+from tlbook.training.checkpoint import save_state
 
 SMALL = replace(
     RECIPES["photos"],
@@ -139,19 +145,37 @@ def test_each_cycle_warms_up_and_falls_to_zero():
     assert max(rates[499], rates[500], rates[999]) < 1e-4
 
 
-def test_recipes_that_are_not_there():
-    with pytest.raises(BadInput, match="nothing"):
-        find_recipe("nothing")
+@pytest.mark.parametrize(
+    ("source", "options", "message"),
+    [
+        ("nothing", {}, "received `source` 'nothing'; expected one that is pre-trained: photos, worlds"),
+        ("photos", {"steps": 0}, "received `steps` 0; expected a whole number of at least 1"),
+        ("photos", {"steps": "many"}, "received `steps` 'many'; expected a whole number of at least 1"),
+        ("photos", {"seed": -1}, "received `seed` -1; expected a whole number from 0 to 4294967295"),
+    ],
+)
+def test_a_recipe_that_is_not_there_is_refused(source, options, message):
+    with pytest.raises(BadInput) as caught:
+        find_recipe(source, **options)
+    assert str(caught.value) == message
+
+
+def test_a_recipe_is_shortened():
     assert find_recipe("photos", steps=7, seed=3).steps == 7
 
 
-def test_an_interrupted_run_ends_with_the_weights_of_another_run(material, tmp_path, monkeypatch):
-    recipe = replace(SMALL, sizes=((1.0, 32),))
+@pytest.fixture
+def small(material, monkeypatch):
+    """A recipe of four steps for a network of two blocks: tracing a network takes longer than its few steps."""
+    network = partial(build_compact_resnet, stage_filters=(4, 8), blocks=1, num_features=8)
+    monkeypatch.setattr(student, "build_compact_resnet", network)
     monkeypatch.setattr(module, "load_material", lambda *a, **k: material)
     monkeypatch.setattr(module, "CHECKPOINT_EVERY", 2)
-    for name in ("whole", "cut"):
-        (tmp_path / name).mkdir()
-    whole = pretrain(recipe, tmp_path / "whole", quiet=True)
+    return replace(SMALL, sizes=((1.0, 32),))
+
+
+def test_an_interrupted_run_ends_with_the_weights_of_another_run(small, tmp_path, monkeypatch):
+    whole = pretrain(small, tmp_path / "whole", quiet=True)
 
     def stop(recipe, material, step):
         if step == 3:
@@ -161,6 +185,42 @@ def test_an_interrupted_run_ends_with_the_weights_of_another_run(material, tmp_p
     with monkeypatch.context() as broken:
         broken.setattr(module, "draw_batch", stop)
         with pytest.raises(KeyboardInterrupt):
-            pretrain(recipe, tmp_path / "cut", quiet=True)
-    assert pretrain(recipe, tmp_path / "cut", quiet=True)["sha256"] == whole["sha256"]
-    assert pretrain(recipe, tmp_path / "whole", quiet=True) == whole, "a finished run gives its result again"
+            pretrain(small, tmp_path / "cut", quiet=True)
+    assert not (tmp_path / "cut" / "photos.npz").exists()
+    assert pretrain(small, tmp_path / "cut", quiet=True)["sha256"] == whole["sha256"]
+    assert pretrain(small, str(tmp_path / "whole"), quiet=True) == whole, "a finished run gives its result again"
+
+
+@pytest.mark.parametrize("edited", ["recipe", "photographs", "teachers"])
+def test_a_run_does_not_go_on_by_an_edited_recipe_or_on_other_images(small, material, tmp_path, edited, monkeypatch):
+    def leave(*arguments):
+        """The state of a run that stopped after two steps."""
+        save_state(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "save_state", leave)
+        broken.setattr(import_keras().Model, "fit", lambda *a, **k: SimpleNamespace(history={"loss": [1.0]}))
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(small, tmp_path, quiet=True)
+        if edited == "recipe":
+            small = replace(small, label_smoothing=0.2)
+        elif edited == "photographs":
+            material.photos.images[0] += np.uint8(1)
+        else:
+            material.teachers[0] += np.float16(1)
+        with pytest.raises(BadInput, match=r"photos_4_0.checkpoint.npz, the state of another run: .*remove this file"):
+            pretrain(small, tmp_path, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "folder", "message"),
+    [
+        ("photos", "work", "received `recipe` 'photos'; expected a Recipe, as find_recipe gives"),
+        (SMALL, 3, "received `folder` 3; expected the path of a folder"),
+    ],
+)
+def test_pretraining_takes_a_recipe_and_a_folder(recipe, folder, message):
+    with pytest.raises(BadInput) as caught:
+        pretrain(recipe, folder)
+    assert str(caught.value) == message

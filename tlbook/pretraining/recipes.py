@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_arguments, is_whole
+from tlbook.runtime import LARGEST_SEED
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Recipe:
     num_photos, num_worlds : int
         Photographs and synthetic images in one batch.
     worlds_per_class : int
-        Synthetic images a class that are drawn beforehand.
+        Synthetic images a class that are made beforehand.
     num_views : int
         Fixed crops a photograph for which the teachers' features are computed.
     sizes : tuple of (float, int)
@@ -98,14 +99,16 @@ RECIPES = {
 }
 
 
-def find_recipe(name, *, steps=None, seed=None):
-    """Look up a recipe, shortened where asked.
+def find_recipe(source: str, *, steps: int | None = None, seed: int | None = None) -> Recipe:
+    """Look up the recipe of an embedded source model, shortened where asked.
 
     Parameters
     ----------
-    name : str
-    steps, seed : int, optional
-        Instead of the recipe's own.
+    source : {"photos", "worlds"}
+    steps : int, optional
+        Instead of the recipe's own, at least 1.
+    seed : int, optional
+        Instead of the recipe's own, 0 to 2**32 - 1.
 
     Returns
     -------
@@ -114,12 +117,21 @@ def find_recipe(name, *, steps=None, seed=None):
     Raises
     ------
     BadInput
-        There is no such recipe, or ``steps`` is below 1.
+        There is no such recipe, or a number is out of its range.
+
+    Examples
+    --------
+    >>> find_recipe("worlds", steps=200).steps
+    200
     """
-    if name not in RECIPES:
-        raise BadInput(f"no source {name!r} to pre-train; expected one of {', '.join(RECIPES)}")
-    if steps is not None and steps < 1:
-        raise BadInput(f"`steps` is {steps}; expected at least 1")
-    recipe = RECIPES[name]
+    checks = {
+        "source": (isinstance(source, str) and source in RECIPES, f"one that is pre-trained: {', '.join(RECIPES)}"),
+        "steps": (steps is None or (is_whole(steps) and steps >= 1), "a whole number of at least 1"),
+        "seed": (
+            seed is None or (is_whole(seed) and 0 <= seed <= LARGEST_SEED),
+            f"a whole number from 0 to {LARGEST_SEED}",
+        ),
+    }
+    check_arguments(locals(), checks)
     changes = {"steps": steps, "seed": seed}
-    return replace(recipe, **{key: value for key, value in changes.items() if value is not None})
+    return replace(RECIPES[source], **{key: value for key, value in changes.items() if value is not None})

@@ -2,10 +2,11 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from tlbook.files import replace_file
+from tlbook.errors import check_arguments, is_flag
 from tlbook.models.networks import save_weights
 from tlbook.pretraining.batches import (
     draw_square_crops,
@@ -14,10 +15,12 @@ from tlbook.pretraining.batches import (
     resample_crops,
 )
 from tlbook.pretraining.photos import draw_crops, load_photos
+from tlbook.pretraining.recipes import Recipe
 from tlbook.pretraining.student import build_student, copy_backbone
 from tlbook.pretraining.targets import project_features, read_classifier, soften_labels
 from tlbook.pretraining.teachers import TEACHERS, compute_teacher_features
 from tlbook.runtime import count_cores, import_keras, set_seed, show_progress
+from tlbook.training.checkpoint import Checkpoint, load_state, name_run, save_state
 
 CHECKPOINT_EVERY = 250
 
@@ -53,19 +56,7 @@ class Material:
 
 
 def load_material(recipe, folder, *, quiet=False):
-    """Draw or read the source images, and compute what the teachers see in them.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    folder : pathlib.Path
-        Work folder; what is there already is used.
-    quiet : bool
-
-    Returns
-    -------
-    Material
-    """
+    """Sample or read the source images, and compute what the teachers see in them; ``folder`` keeps all of it."""
     folder.mkdir(parents=True, exist_ok=True)
     worlds, world_labels = _load_worlds(recipe, folder, quiet)
     if not recipe.num_photos:
@@ -92,21 +83,10 @@ def _load_worlds(recipe, folder, quiet):
 
 
 def draw_batch(recipe, material, step):
-    """Cut one batch: photographs first, then synthetic images.
+    """Cut the batch of one step, which depends on nothing but the recipe's seed and its number.
 
-    Parameters
-    ----------
-    recipe : Recipe
-    material : Material
-    step : int
-        0 and up; the batch depends on nothing but the recipe's seed and this number.
-
-    Returns
-    -------
-    pixels : numpy.ndarray
-        float32, (num_photos + num_worlds, size, size, 3), 0-255.
-    targets : dict of str to numpy.ndarray
-        For the heads of :func:`tlbook.pretraining.student.build_student`.
+    Photographs stand first, then synthetic images: float32, (num_photos + num_worlds, size, size, 3), 0-255. With them
+    come targets for the student's heads, by name.
     """
     rng, size, parts, targets = np.random.default_rng([recipe.seed, 2, step]), recipe.size_at(step), [], {}
     if recipe.num_photos:
@@ -126,7 +106,7 @@ def draw_batch(recipe, material, step):
 
 
 def _batches(recipe, material, first, stop):
-    """The batches of steps ``first`` to ``stop`` - 1 as Keras takes them: drawn ahead in as many threads as cores."""
+    """Batches of steps ``first`` to ``stop`` - 1 as Keras takes them: made ahead in as many threads as cores."""
     keras = import_keras()
 
     class Batches(keras.utils.PyDataset):
@@ -140,13 +120,16 @@ def _batches(recipe, material, first, stop):
     return Batches(workers=cores, max_queue_size=2 * cores)
 
 
-def pretrain(recipe, folder, *, quiet=False):
+def pretrain(recipe: Recipe, folder: str | os.PathLike, *, quiet: bool = False) -> dict:
     """Pre-train a source model and write its weights.
+
+    A run that was interrupted goes on where it stopped, in the same folder and by the same recipe.
 
     Parameters
     ----------
     recipe : Recipe
-    folder : pathlib.Path
+        As :func:`find_recipe <tlbook.pretraining.recipes.find_recipe>` gives.
+    folder : str or os.PathLike
         Work folder for source images, teachers' features, checkpoints and the result ``<name>.npz``.
     quiet : bool
         True prints nothing.
@@ -155,13 +138,33 @@ def pretrain(recipe, folder, *, quiet=False):
     -------
     dict
         ``weights`` (path), ``sha256``, ``steps``, ``images`` (seen) and ``loss`` (mean of the last stretch of steps).
+
+    Raises
+    ------
+    BadInput
+        An argument is of another type, the photographs or the teachers' weights are not on this machine, or the folder
+        holds the state of a run by another recipe or on other images.
+
+    Examples
+    --------
+    >>> from tlbook.pretraining.recipes import find_recipe
+    >>> pretrain(find_recipe("worlds", steps=200), "work")  # doctest: +SKIP
     """
+    checks = {
+        "recipe": (isinstance(recipe, Recipe), "a Recipe, as find_recipe gives"),
+        "folder": (isinstance(folder, str | os.PathLike) and bool(os.fspath(folder)), "the path of a folder"),
+        "quiet": (is_flag(quiet), "True or False"),
+    }
+    check_arguments(locals(), checks)
+    folder = Path(folder)
     keras = import_keras()
     set_seed(recipe.seed)
     material = load_material(recipe, folder, quiet=quiet)
     student = _build_for(recipe, material)
-    checkpoint = folder / f"{recipe.name}_{recipe.steps}_{recipe.seed}.checkpoint.npz"
-    done, loss = _restore(student, checkpoint)
+    path = folder / f"{recipe.name}_{recipe.steps}_{recipe.seed}.checkpoint.npz"
+    checkpoint = Checkpoint(path, _name_pretraining(recipe, material))
+    facts = load_state(checkpoint, student) or {"step": 0, "loss": float("nan")}
+    done, loss = facts["step"], facts["loss"]
     bar = iter(show_progress(range(done, recipe.steps), f"pre-training {recipe.name}", quiet=quiet))
     ticks = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: next(bar, None))
     for start, stop in recipe.list_stretches(CHECKPOINT_EVERY):
@@ -169,7 +172,7 @@ def pretrain(recipe, folder, *, quiet=False):
             continue
         batches = _batches(recipe, material, max(done, start), stop)
         loss = student.fit(batches, shuffle=False, verbose=0, callbacks=[ticks]).history["loss"][0]
-        _save(student, checkpoint, stop, loss)
+        save_state(checkpoint, student, {"step": stop, "loss": loss})
         if not quiet:
             print(f"step {stop} of {recipe.steps}: loss {loss:.3f}", flush=True)
     path = folder / f"{recipe.name}.npz"
@@ -177,6 +180,14 @@ def pretrain(recipe, folder, *, quiet=False):
     keras.backend.clear_session()
     images = recipe.steps * (recipe.num_photos + recipe.num_worlds)
     return {"weights": path, "sha256": sha256, "steps": recipe.steps, "images": images, "loss": loss}
+
+
+def _name_pretraining(recipe, material):
+    arrays, photos = [material.worlds, material.world_labels], material.photos
+    if photos:
+        arrays += [photos.images, photos.labels, photos.allowed, material.boxes, material.teachers, material.pooled]
+        arrays += material.classifier
+    return name_run(arrays, recipe)
 
 
 def _build_for(recipe, material):
@@ -188,24 +199,3 @@ def _build_for(recipe, material):
         num_soft_labels=len(material.classifier[1]) if photos else 0,
         num_world_classes=int(material.world_labels.max()) + 1,
     )
-
-
-def _state(student):
-    return [*student.variables, *student.optimizer.variables]
-
-
-def _save(student, path, step, loss):
-    keras = import_keras()
-    arrays = {f"v{i}": keras.ops.convert_to_numpy(v) for i, v in enumerate(_state(student))}
-    with replace_file(path) as file:
-        np.savez(file, step=step, loss=loss, **arrays)
-
-
-def _restore(student, path):
-    """Take up where an earlier run stopped: the steps that it did, and its last loss."""
-    if not path.exists():
-        return 0, float("nan")
-    with np.load(path) as stored:
-        for i, variable in enumerate(_state(student)):
-            variable.assign(stored[f"v{i}"])
-        return int(stored["step"]), float(stored["loss"])

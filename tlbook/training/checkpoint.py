@@ -1,7 +1,6 @@
-"""The state of a run after each epoch, in a file that is whole at any moment."""
+"""The state of a run, in a file that is whole at any moment and known to no other run."""
 
 import hashlib
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,111 +29,66 @@ class Checkpoint:
     key: str
 
 
-def name_run(model, train, val, *settings):
-    """Digest what a run's result depends on.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Before training.
-    train, val : tuple of numpy.ndarray
-        Images and labels.
-    settings
-        What else counts; their ``repr`` must tell them apart.
-
-    Returns
-    -------
-    str
-        SHA-256, hexadecimal.
-    """
+def name_run(arrays, *settings):
+    """Digest what a run's result depends on: arrays and variables in their order, and settings by their ``repr``."""
     digest = hashlib.sha256(repr(settings).encode())
-    for variable in model.variables:  # by their place: Keras's automatic names count up within a process
-        digest.update(str(tuple(variable.shape)).encode() + np.ascontiguousarray(variable).tobytes())
-    for part in (*train, *val):
-        digest.update(np.ascontiguousarray(part))
+    for array in arrays:  # variables by their place: Keras's automatic names count up within a process
+        array = np.ascontiguousarray(_to_numpy(array))
+        digest.update(f"{array.shape} {array.dtype}".encode())
+        digest.update(array)
     return digest.hexdigest()
 
 
-def save_state(checkpoint, trainer, best, *, epochs, history):
-    """Write the state of a run: all of it into a new file, which then takes the old one's place at once.
-
-    Parameters
-    ----------
-    checkpoint : Checkpoint
-    trainer : keras.Model
-        With its optimizer: weights, statistics, states of random layers, moments and the number of steps are kept.
-    best : keras.callbacks.EarlyStopping
-        With the best weights so far.
-    epochs : int
-        That lie behind.
-    history : dict of str to list of float
-    """
-    facts = {
-        "key": checkpoint.key, "epochs": epochs, "history": history, "best": float(best.best), "wait": best.wait,
-        "best_epoch": best.best_epoch, "stopped": bool(trainer.stop_training),
-    }  # fmt: skip
-    parts = {"state": _list_variables(trainer), "best": best.best_weights}
-    arrays = {f"{name}{i}": np.asarray(value) for name, values in parts.items() for i, value in enumerate(values)}
-    content = io.BytesIO()
-    np.savez(content, facts=np.array(json.dumps(facts)), **arrays)
+def save_state(checkpoint, trainer, facts, best=()):
+    """Write a run's state: the model, its optimizer, its best weights so far, and facts that JSON can hold."""
+    parts = {"state": _list_variables(trainer), "best": best}
+    arrays = {f"{name}{i}": _to_numpy(value) for name, values in parts.items() for i, value in enumerate(values)}
+    told = json.dumps({"key": checkpoint.key, **facts})
     with replace_file(checkpoint.path) as file:
-        file.write(content.getbuffer())
+        np.savez(file, facts=np.array(told), **arrays)
 
 
 def load_state(checkpoint, trainer):
-    """Read the state of a run, if there is one, into its model and optimizer.
+    """Read a run's state, if there is one, into its compiled model and built optimizer; return its facts, or None.
 
-    Parameters
-    ----------
-    checkpoint : Checkpoint or None
-    trainer : keras.Model
-        Compiled, its optimizer built; changed in place.
-
-    Returns
-    -------
-    facts : dict or None
-        ``epochs``, ``history``, ``best``, ``wait``, ``best_epoch``, ``best_weights`` and ``stopped``; None at the
-        beginning of a run.
-
-    Raises
-    ------
-    BadInput
-        The state belongs to another run.
+    The best weights are among the facts, as ``best_weights``. Nothing is changed where the file is of another run or
+    damaged, which is bad input.
     """
     if checkpoint is None or not checkpoint.path.is_file():
         return None
-    with np.load(checkpoint.path) as stored:
+    variables = _list_variables(trainer)
+    try:
+        facts, values, best = _read(checkpoint.path)
+        same = facts["key"] == checkpoint.key
+        fits = [tuple(v.shape) for v in variables] == [value.shape for value in values]
+    except Exception as error:  # whatever a damaged file makes NumPy and zipfile say
+        raise BadInput(
+            f"received {checkpoint.path}, a state that cannot be read ({type(error).__name__}: {error}); expected a "
+            "whole one, or none; remove this file, and the run starts anew"
+        ) from None
+    if not (same and fits):
+        raise BadInput(
+            f"received {checkpoint.path}, the state of another run: of other images, model, strategy, recipe, options "
+            "or seed; expected this run's, or none; give another folder, or remove this file to start anew"
+        )
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return facts | {"best_weights": best}
+
+
+def _read(path):
+    with np.load(path) as stored:
         facts = json.loads(str(stored["facts"]))
-        variables = _list_variables(trainer)
-        count = sum(name.startswith("state") for name in stored.files)
-        if facts["key"] != checkpoint.key or count != len(variables):
-            raise BadInput(
-                f"{checkpoint.path.name} in {checkpoint.path.parent.name} is the state of another run (other images, "
-                "strategy, options or seed); give another folder, or remove it"
-            )
-        for i, variable in enumerate(variables):
-            variable.assign(stored[f"state{i}"])
-        facts["best_weights"] = [stored[f"best{i}"] for i in range(len(trainer.weights))]
-    return facts
+        counts = (sum(name.startswith(part) for name in stored.files) for part in ("state", "best"))
+        values, best = ([stored[f"{p}{i}"] for i in range(n)] for p, n in zip(("state", "best"), counts, strict=True))
+    return facts, values, best
 
 
 def make_callbacks(checkpoint, trainer, patience, facts=None):
     """Make the callbacks that keep the best weights, stop early, and write the state after each epoch.
 
-    Parameters
-    ----------
-    checkpoint : Checkpoint or None
-    trainer : keras.Model
-    patience : int
-        Epochs without a better one.
-    facts : dict, optional
-        From :func:`load_state`.
-
-    Returns
-    -------
-    callbacks : list of keras.callbacks.Callback
-    history : dict of str to list of float
-        Of all epochs, those before an interruption included; grows with each.
+    ``facts`` are those of :func:`load_state`. With the callbacks comes the history of all epochs, those before an
+    interruption included, which grows with each.
     """
     callbacks = import_keras().callbacks
     best = _make_best(patience)
@@ -149,7 +103,11 @@ def make_callbacks(checkpoint, trainer, patience, facts=None):
         for key, value in logs.items():
             history.setdefault(key, []).append(float(value))
         if checkpoint is not None:
-            save_state(checkpoint, trainer, best, epochs=epoch + 1, history=history)
+            told = {
+                "epochs": epoch + 1, "history": history, "best": float(best.best), "wait": best.wait,
+                "best_epoch": best.best_epoch, "stopped": bool(trainer.stop_training),
+            }  # fmt: skip
+            save_state(checkpoint, trainer, told, best.best_weights)
 
     return [best, callbacks.LambdaCallback(on_train_begin=restore, on_epoch_end=keep)], history
 
@@ -165,3 +123,7 @@ def _make_best(patience):
 
 def _list_variables(trainer):
     return [*trainer.variables, *trainer.optimizer.variables]
+
+
+def _to_numpy(value):
+    return value if isinstance(value, np.ndarray) else import_keras().ops.convert_to_numpy(value)

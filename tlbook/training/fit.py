@@ -1,5 +1,6 @@
 """Gradient training: the only place that compiles."""
 
+import gc
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,7 +82,7 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     checkpoint = None
     if training.checkpoint is not None:
         settings = strategy, replace(training, checkpoint=None), seed
-        checkpoint = Checkpoint(training.checkpoint / FILE, name_run(model, train, val, *settings))
+        checkpoint = Checkpoint(training.checkpoint / FILE, name_run([*model.variables, *train, *val], *settings))
     policy = choose_precision() if training.mixed_precision else None
     check_precision(policy, training.accumulate)
     with use_precision(model, policy):
@@ -96,7 +97,10 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
             training=training, shares=shares, policy=policy, steps_per_call=steps_per_call,
         )  # fmt: skip
         history = _run_epochs(task, strategy, training, checkpoint, seed=seed, quiet=quiet)
-    return Fit(history, task.cached_activations)
+        cached = task.cached_activations
+        del task
+    gc.collect()  # Keras's models refer to themselves: activations and functions would stay until Python sees to them
+    return Fit(history, cached)
 
 
 def _check_updates(steps, accumulate):
