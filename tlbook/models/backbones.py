@@ -23,12 +23,21 @@ def preprocess(pixels, mode):
         (n, height, width, 3), 0-255, RGB.
     mode : str
         ``"tf"``, ``"caffe"``, ``"torch"`` or ``"inside"`` (nothing to do), as in
-        :class:`tlbook.models.catalogue.Application`.
+        ``data/applications.csv``.
 
     Returns
     -------
     keras.KerasTensor
         The same shape; equal to ``preprocess_input`` of ``keras.applications``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> keras = import_keras()
+    >>> pixels = keras.Input((8, 8, 3))
+    >>> scale = keras.Model(pixels, preprocess(pixels, "tf"))
+    >>> [float(scale.predict(np.full((1, 8, 8, 3), value), verbose=0).mean()) for value in (0.0, 255.0)]
+    [-1.0, 1.0]
     """
     keras = import_keras()
     scale, offset = 1.0, 0.0

@@ -97,11 +97,18 @@ def find_application(name):
     Returns
     -------
     Application
+        Its row of ``data/applications.csv``.
 
     Raises
     ------
     BadInput
         No source has this name; the message names those with a similar one.
+
+    Examples
+    --------
+    >>> found = find_application("ResNet50V2")
+    >>> found.name, found.preprocessing, found.image_size
+    ('resnet50_v2', 'tf', 224)
     """
     spellings = {_squeeze(known): known for known in list_applications()}
     if _squeeze(name) in spellings:

@@ -49,10 +49,20 @@ def count_parameters(model):
     Parameters
     ----------
     model : keras.Model
+        Any.
 
     Returns
     -------
-    trainable, total : int
+    trainable : int
+        Weights that gradients move: numbers, not arrays.
+    total : int
+        All, the statistics of BatchNormalization included.
+
+    Examples
+    --------
+    >>> keras = import_keras()
+    >>> count_parameters(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]))
+    (15, 15)
     """
     trainable = sum(int(np.prod(w.shape)) for w in model.trainable_weights)
     return trainable, sum(int(np.prod(w.shape)) for w in model.weights)

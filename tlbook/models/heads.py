@@ -86,11 +86,14 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, Cs=CS, 
 
     Parameters
     ----------
-    features, val_features : numpy.ndarray
+    features : numpy.ndarray
         float32, (n, features).
-    labels, val_labels : numpy.ndarray
+    labels : numpy.ndarray
         int64, (n,), 0 to ``num_classes`` - 1.
+    val_features, val_labels : numpy.ndarray
+        Of the validation images.
     num_classes : int
+        At least 2.
     Cs : sequence of float
         Inverses of the regularisation strength (scikit-learn's C), ascending.
     quiet : bool
@@ -99,6 +102,7 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, Cs=CS, 
     Returns
     -------
     LogisticHead
+        The best of them.
 
     Raises
     ------

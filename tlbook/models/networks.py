@@ -58,6 +58,7 @@ def build_small_network(num_classes, *, image_size=96):
     Parameters
     ----------
     num_classes : int
+        Outputs.
     image_size : int
         Pixels a side; it looks at them at half that size.
 
@@ -65,6 +66,11 @@ def build_small_network(num_classes, *, image_size=96):
     -------
     keras.Model
         Raw pixels, (n, size, size, 3), 0-255, to probabilities; not compiled.
+
+    Examples
+    --------
+    >>> build_small_network(3, image_size=64).output_shape
+    (None, 3)
     """
     keras = import_keras()
     layers = keras.layers

@@ -18,11 +18,19 @@ class FiLMOnly(TrainedStrategy):
     Attributes
     ----------
     epochs, learning_rate, batch_size, mirror
-        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
+        As in :class:`tlbook.TrainedStrategy`.
 
     References
     ----------
     Perez et al. 2018, FiLM, arXiv:1709.07871; Triantafillou et al. 2021, FLUTE, arXiv:2105.07029.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> from tlbook.models.classifiers import count_parameters
+    >>> source = tl.load_source("random", image_size=32)
+    >>> count_parameters(FiLMOnly().build(source, ("cats", "dogs"), seed=0))  # trainable, all
+    (5474, 810194)
     """
 
     learning_rate: float = 1e-3
@@ -48,12 +56,20 @@ class NormOnly(TrainedStrategy):
     Attributes
     ----------
     epochs, learning_rate, batch_size, mirror
-        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
+        As in :class:`tlbook.TrainedStrategy`.
 
     References
     ----------
     Frankle, Schwab and Morcos 2021, on training batch normalisation alone, arXiv:2003.00152; Li et al. 2016, on
     statistics of the target (AdaBN), arXiv:1603.04779.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> from tlbook.models.classifiers import count_parameters
+    >>> source = tl.load_source("random", image_size=32)
+    >>> count_parameters(NormOnly().build(source, ("cats", "dogs"), seed=0))  # trainable, all
+    (5474, 806258)
     """
 
     learning_rate: float = 1e-3

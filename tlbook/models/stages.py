@@ -61,13 +61,21 @@ def list_blocks(backbone, stages):
     Parameters
     ----------
     backbone : keras.Model
+        Of a source.
     stages : tuple of (str, tuple of str)
-        From :func:`cut_stages`.
+        Of that source.
 
     Returns
     -------
     tuple of (str, tuple of str)
         Name and layer names of every block, from the stem to the top.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> source = tl.load_source("random", image_size=32)
+    >>> [name for name, _ in list_blocks(source.backbone, source.stages)][:3]
+    ['stem', 'stage1_block1', 'stage1_block2']
     """
     heavy, blocks = _list_heavy(backbone), []
     for name, names in _cut_cells(backbone) if len(stages) == 1 else stages:

@@ -79,6 +79,7 @@ class Strategy(ABC):
         Parameters
         ----------
         source : SourceModel
+            What is adapted; it stays as it is.
 
         Returns
         -------
@@ -101,6 +102,7 @@ class Strategy(ABC):
         Parameters
         ----------
         source : SourceModel
+            What is adapted; it stays as it is.
 
         Returns
         -------
@@ -114,7 +116,9 @@ class Strategy(ABC):
         Parameters
         ----------
         source : SourceModel
+            What is adapted.
         classes : tuple of str
+            At least two; in the order of the outputs.
         seed : int
             Of the weights that start at random.
 
@@ -154,6 +158,7 @@ class Strategy(ABC):
         model : keras.Model
             That :meth:`build` gave; changed in place.
         source : SourceModel
+            What is adapted; it stays as it is.
 
         Raises
         ------
@@ -178,11 +183,21 @@ class TrainedStrategy(Strategy):
     Attributes
     ----------
     epochs : int
+        Passes over the training images, at least 1.
     learning_rate : float, optional
         Peak of a warm-up and a half cosine; None takes the source's, ``source.learning_rate``.
     batch_size : int
+        Images whose gradients make one step, at least 1.
     mirror : bool
         True mirrors half of the training images; leave it False where left and right differ.
+
+    Examples
+    --------
+    :class:`Strategy` has one of a class that is derived from this one. All that do take these options:
+
+    >>> import tlbook as tl
+    >>> tl.FullFineTune(epochs=5, learning_rate=1e-4, mirror=True)
+    FullFineTune(epochs=5, learning_rate=0.0001, batch_size=32, mirror=True, batch_norm='frozen')
     """
 
     epochs: int = 20

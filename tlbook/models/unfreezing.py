@@ -42,11 +42,20 @@ class PartialUnfreeze(TrainedStrategy):
     batch_norm : str
         ``"frozen"``, or ``"trained"``: in the blocks that train, statistics included.
     epochs, learning_rate, batch_size, mirror
-        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
+        As in :class:`tlbook.TrainedStrategy`.
 
     References
     ----------
     Yosinski et al. 2014, on how features grow specific with depth, arXiv:1411.1792.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> source = tl.load_source("random", image_size=32)
+    >>> [name for name, _ in source.stages][-2:]
+    ['stage4_block2', 'top']
+    >>> sorted(PartialUnfreeze(stages=1).choose_layers(source))
+    ['expand_conv', 'expand_relu']
     """
 
     stages: int | None = None
@@ -76,6 +85,7 @@ class PartialUnfreeze(TrainedStrategy):
         Parameters
         ----------
         source : SourceModel
+            Whose blocks are counted.
 
         Returns
         -------
@@ -115,11 +125,16 @@ class GradualUnfreeze(TrainedStrategy):
     epochs : int
         Of all phases together, split evenly; what is left over goes to the last ones. At least one a phase.
     learning_rate, batch_size, mirror
-        As in :class:`tlbook.models.strategy_base.TrainedStrategy`.
+        As in :class:`tlbook.TrainedStrategy`.
 
     References
     ----------
     Howard and Ruder 2018, arXiv:1801.06146, who unfreeze one layer an epoch.
+
+    Examples
+    --------
+    >>> [(f"{phase.fraction:.2f}", phase.epochs) for phase in GradualUnfreeze(epochs=10).list_phases()]
+    [('0.33', 3), ('0.67', 3), ('1.00', 4)]
     """
 
     fractions: tuple = (1 / 3, 2 / 3, 1.0)

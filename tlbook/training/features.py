@@ -26,7 +26,9 @@ def extract_features(source, split, *, cache=True, quiet=False):
     Parameters
     ----------
     source : SourceModel
+        Stays as it is.
     split : Split
+        Its images are read at the source's size.
     cache : bool
         False neither reads nor writes the cache.
     quiet : bool
@@ -36,6 +38,13 @@ def extract_features(source, split, *, cache=True, quiet=False):
     -------
     numpy.ndarray
         float32, (n, channels).
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> split = tl.load_case("fractures", per_class=2, size=32).train
+    >>> extract_features(tl.load_source("random", image_size=32), split, cache=False, quiet=True).shape
+    (4, 768)
     """
     if not len(split):
         return np.zeros((0, source.backbone.output_shape[-1]), np.float32)
