@@ -110,8 +110,8 @@ def audit(
 
     Notes
     -----
-    Near-duplicates are told by thumbnails of 16 pixels (:func:`tlbook.datasets.crops.find_crops`): 3 of 1,000 natural
-    photographs are taken for a crop of another, more of textures and of slices through one body. Look at the pairs.
+    Near-duplicates are told by thumbnails of 16 pixels (:func:`tlbook.datasets.crops.find_crops`, which says how often
+    they are wrong): rarely of photographs, more often of textures, radiographs and slices. Look at the pairs.
 
     Examples
     --------
