@@ -1,5 +1,6 @@
 """Options of training, and that without them it is what it was."""
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,7 @@ IMAGES = (RNG.integers(0, 60, (21, 16, 16, 3)) + 80 * LABELS[:, None, None, None
 
 @pytest.fixture(scope="module")
 def backbone():
-    return build_compact_resnet(16, stage_filters=(4, 8), blocks=1, num_features=8)
+    return build_compact_resnet(16, stage_filters=(8,), blocks=1, num_features=8)
 
 
 def train(backbone, strategy, **options):
@@ -156,6 +157,16 @@ def test_classes_count_alike():
 def test_more_batches_to_accumulate_than_there_are_is_bad_input(backbone):
     with pytest.raises(BadInput, match="received `accumulate` 8 .* of 6 steps.* expected at most 6"):
         train(backbone, FullFineTune(2, 1e-2, 7), accumulate=8)
+
+
+def test_a_fit_leaves_no_traced_step_behind(backbone):
+    """TensorFlow would keep each of them, with all weights and moments, for as long as the process lives."""
+    left = []
+    for _ in range(2):
+        train(backbone, FullFineTune(1, 1e-2, 21))
+        gc.collect()
+        left.append(sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects()))
+    assert left[0] == left[1]
 
 
 def test_float16_with_accumulation_is_refused_where_keras_would_drop_every_gradient(backbone, monkeypatch):

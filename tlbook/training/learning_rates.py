@@ -7,7 +7,7 @@ import numpy as np
 
 from tlbook.errors import BadInput, check_arguments, is_number, is_whole
 from tlbook.models.stages import cut_stages
-from tlbook.runtime import choose_compilation, import_keras
+from tlbook.runtime import choose_compilation, import_keras, import_tensorflow
 
 if TYPE_CHECKING:
     import keras
@@ -90,7 +90,7 @@ def find_learning_rate(
     _check_search(locals())
     keras = import_keras()
     trainer = keras.Model(model.inputs, model.outputs)
-    trainer.compile(keras.optimizers.Adam(low), "sparse_categorical_crossentropy", jit_compile=choose_compilation())
+    trainer.compile(make_optimizer(low), "sparse_categorical_crossentropy", jit_compile=choose_compilation())
     trainer.optimizer.build(trainer.trainable_variables)  # within a step it would have that traced twice
     rng = np.random.default_rng(seed)
     rows = np.concatenate([rng.permutation(len(train[1])) for _ in range(-(-steps * batch_size // len(train[1])))])
@@ -226,25 +226,29 @@ def make_optimizer(schedule, *, shares=None, accumulate=1, scale_loss=False):
     ``scale_loss`` scales the loss up, and gradients down again, so that none underflows in float16.
     """
     keras = import_keras()
-    adam, options = keras.optimizers.Adam, {}
-    if accumulate > 1:
-        options["gradient_accumulation_steps"] = accumulate
-    if shares:
-        adam = _make_stage_adam(shares)
-    optimizer = adam(schedule, **options)
+    options = {"gradient_accumulation_steps": accumulate} if accumulate > 1 else {}
+    optimizer = _make_adam_class(shares)(schedule, **options)
     return keras.optimizers.LossScaleOptimizer(optimizer) if scale_loss else optimizer
 
 
-def _make_stage_adam(shares):
+def _make_adam_class(shares):
     factors = []
 
-    class StageAdam(import_keras().optimizers.Adam):
+    class Adam(import_keras().optimizers.Adam):
         def build(self, variables):
             super().build(variables)
-            factors[:] = [shares.get(variable.path, 1.0) for variable in variables]
+            factors[:] = [shares.get(variable.path, 1.0) for variable in variables] if shares else []
 
         def update_step(self, gradient, variable, learning_rate):
-            # by its index, as Keras's own optimizers find their moments: here it is the backend's variable, not Keras's
-            super().update_step(gradient, variable, learning_rate * factors[self._get_variable_index(variable)])
+            if factors:  # by its index, as Keras's own optimizers find their moments: this is the backend's variable
+                learning_rate = learning_rate * factors[self._get_variable_index(variable)]
+            super().update_step(gradient, variable, learning_rate)
 
-    return StageAdam
+        def _all_reduce_sum_gradients(self, grads_and_vars):
+            # Of one replica there is nothing to sum, but Keras's own method gives TensorFlow's list of gradients a hold
+            # on the traced step, with all its weights and moments, for as long as the process lives.
+            if import_tensorflow().distribute.get_strategy().num_replicas_in_sync == 1:
+                return grads_and_vars
+            return super()._all_reduce_sum_gradients(grads_and_vars)
+
+    return Adam
