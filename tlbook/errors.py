@@ -22,6 +22,11 @@ def escape(text):
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
+def first_line(error):
+    """Return the first line of an error's text, or its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def is_whole(value):
     """True for an integer, NumPy's too, that is no truth value."""
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)

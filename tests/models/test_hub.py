@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tlbook.errors import BadInput
-from tlbook.models.hub import check_trust, export_hub_module, names_module
+from tlbook.models.hub import check_trust, export_hub_module, names_module, warn_of_modules
 from tlbook.models.sources import check_source, load_source
 from tlbook.runtime import import_keras
 
@@ -121,6 +121,7 @@ def test_classifier_on_a_module_can_be_saved_and_loaded_by_those_who_trust_it(mo
 
     keras = import_keras()
     model = build_classifier(load_source(str(module), trust=True).backbone, ["a", "b"], trainable=False)
+    assert ["can read and write files" in line for line in warn_of_modules(model)] == [True]
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", safe_mode=False)
     outputs = [keras.ops.convert_to_numpy(loaded(images)) for loaded in (model, again)]

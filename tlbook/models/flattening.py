@@ -1,6 +1,6 @@
 """Flatten a Keras model: the layers of models inside it copied into one graph."""
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, first_line
 from tlbook.models.adapters import FILM, hides_batch_norm
 from tlbook.models.backbones import MOMENTUM
 from tlbook.models.copying import copy_layer, copy_weights
@@ -30,7 +30,7 @@ class Flattening:
             outputs = copy(*args, **kwargs)
         except (TypeError, ValueError) as error:
             raise BadInput(
-                f"received a `model` whose layer {operation.name} cannot take what comes to it ({_say(error)}); "
+                f"received a `model` whose layer {operation.name} cannot take what comes to it ({first_line(error)}); "
                 "expected one that fits its images: is `image_size` right?"
             ) from error
         if getattr(operation, "weights", ()):
@@ -51,8 +51,8 @@ class Flattening:
         except (NotImplementedError, TypeError, ValueError) as error:
             kind = type(operation).__name__
             raise BadInput(
-                f"received a `model` whose layer {operation.name} ({kind}) cannot be copied ({_say(error)}); expected "
-                "layers that Keras can save and load: give it a get_config"
+                f"received a `model` whose layer {operation.name} ({kind}) cannot be copied ({first_line(error)}); "
+                "expected layers that Keras can save and load: give it a get_config"
             ) from error
         if isinstance(copy, import_keras().layers.BatchNormalization):
             copy.momentum = min(copy.momentum, MOMENTUM)
@@ -117,7 +117,3 @@ def _check_operation(operation):
             f"received a `model` whose layer {operation.name} ({type(operation).__name__}) has BatchNormalization "
             "inside, which cannot be frozen apart from it; expected a graph of plain layers: build it from its parts"
         )
-
-
-def _say(error):
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

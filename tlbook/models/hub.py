@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tlbook.datasets.archives import extract_archives
 from tlbook.datasets.download import download_file
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, first_line
 from tlbook.files import hash_file
-from tlbook.models.weights import READ_ERRORS, say_first_line
+from tlbook.models.weights import READ_ERRORS
 from tlbook.runtime import cache_dir, import_keras
 
 IMAGE_SIZE = 224
@@ -85,7 +85,7 @@ def build_module(folder, image_size=None):
     try:
         module = tf.saved_model.load(str(folder))
     except (*READ_ERRORS, tf.errors.OpError) as error:
-        raise BadInput(f"{folder} cannot be loaded ({say_first_line(error):.120}); give a whole SavedModel") from error
+        raise BadInput(f"{folder} cannot be loaded ({first_line(error):.120}); expected a whole SavedModel") from error
     endpoint = next((name for name in ENDPOINTS if hasattr(module, name)), None)
     if endpoint is None:
         raise BadInput(f"{folder} cannot be called; it needs {' or '.join(ENDPOINTS)}: give a module for TensorFlow 2")
@@ -106,6 +106,14 @@ def build_module(folder, image_size=None):
     if len(getattr(features, "shape", ())) != 4:
         raise BadInput(f"{folder} gives no feature vector or map; give a module for image features")
     return keras.Model(pixels, features, name="hub_module")
+
+
+def warn_of_modules(model):
+    """List what a report says of a model that runs modules: a line, or none."""
+    kind = import_keras().layers.TFSMLayer
+    if not any(isinstance(layer, kind) for layer in model.layers):
+        return []
+    return ["the model runs a TensorFlow Hub module, a program, which can read and write files: load it only in trust"]
 
 
 def export_hub_module(source, folder):

@@ -5,7 +5,7 @@ import reprlib
 import sys
 from dataclasses import dataclass
 
-from tlbook.errors import BadInput, check_arguments, is_whole
+from tlbook.errors import BadInput, check_arguments, first_line, is_whole
 from tlbook.files import hash_file
 from tlbook.models import hub
 from tlbook.models.adapters import hides_batch_norm
@@ -14,7 +14,7 @@ from tlbook.models.choice import SourceChoice, check_source
 from tlbook.models.listing import SourceInfo, sources
 from tlbook.models.networks import build_compact_resnet, load_weights
 from tlbook.models.stages import cut_stages
-from tlbook.models.weights import READ_ERRORS, say_first_line, strip_top
+from tlbook.models.weights import READ_ERRORS, strip_top
 
 __all__ = ["SourceChoice", "SourceInfo", "SourceModel", "as_source", "check_source", "load_source", "sources"]
 
@@ -150,7 +150,7 @@ def _fill(backbone, choice):
             backbone.load_weights(path)
     except READ_ERRORS as error:
         raise BadInput(
-            f"{choice.weights} does not fit {choice.name} ({say_first_line(error)}); "
+            f"{choice.weights} does not fit {choice.name} ({first_line(error)}); "
             f"give the file that Keras calls {choice.application.file}"
         ) from error
 

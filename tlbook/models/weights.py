@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, first_line
 from tlbook.models.catalogue import COMPACT_PARAMETERS, list_applications
 from tlbook.runtime import mirror_dir
 
@@ -74,7 +74,7 @@ def check_compact_weights(path, name):
                 whole = archive.testzip() is None
     except READ_ERRORS as error:
         raise BadInput(
-            f"{path} cannot be read as weights of {name} ({say_first_line(error)}); expected a file that tlbook "
+            f"{path} cannot be read as weights of {name} ({first_line(error)}); expected a file that tlbook "
             "pretrain wrote"
         ) from error
     if total != COMPACT_PARAMETERS:
@@ -118,7 +118,7 @@ def count_layer_weights(path):
             sizes = _count_keras2(group) if _is_keras2(group) else _count_keras3(group)
     except READ_ERRORS as error:
         raise BadInput(
-            f"{path} cannot be read as Keras weights ({say_first_line(error)}); expected a whole .h5 or .keras file"
+            f"{path} cannot be read as Keras weights ({first_line(error)}); expected a whole .h5 or .keras file"
         ) from error
     if not sizes:
         raise BadInput(f"{path} holds no weights of a Keras model; expected a .h5 or .keras file that Keras wrote")
@@ -146,11 +146,6 @@ def strip_top(path, num_top):
             for key in {"keras_version", "backend"} & set(group.attrs):
                 out.attrs[key] = group.attrs[key]
         yield stripped
-
-
-def say_first_line(error):
-    """Return the first line of an error's text, or its kind."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 @contextlib.contextmanager

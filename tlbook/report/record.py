@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 
+from tlbook.models.hub import warn_of_modules
 from tlbook.runtime import hardware, name_backend, versions
 
 SCHEMA = 1
@@ -44,7 +45,7 @@ def build_report(run, dataset, scores, *, seconds, options):
         "backend": name_backend(),
         "versions": versions(),
         "hardware": hardware(),
-        "warnings": [*dataset.warnings, *scores.warnings],
+        "warnings": [*dataset.warnings, *scores.warnings, *warn_of_modules(run.model)],
     }
 
 
