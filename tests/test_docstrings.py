@@ -69,6 +69,31 @@ def test_public_docstrings_are_whole():
     assert [name for name in EXCUSED if not gaps.get(name)] == [], "no longer in need of an excuse"
 
 
+def list_signatures():
+    """List every public function and method, with what it is made from where it is a dataclass."""
+    for name in list_public():
+        found = find(name)
+        methods = (
+            {f"{name}.{m}": inspect.getattr_static(found, m) for m in list_methods(name)}
+            if inspect.isclass(found)
+            else {}
+        )
+        for place, method in methods.items():
+            yield place, method.fget if isinstance(method, property) else method
+        if not inspect.isclass(found):
+            yield name, inspect.unwrap(found)
+
+
+def test_public_signatures_are_typed():
+    missing = []
+    for name, function in list_signatures():
+        signature = inspect.signature(function)
+        told = {key: value.annotation for key, value in signature.parameters.items() if key != "self"}
+        told["return"] = signature.return_annotation
+        missing += [f"{name}: {key}" for key, kind in told.items() if kind is inspect.Signature.empty]
+    assert missing == []
+
+
 def test_an_incomplete_docstring_is_found():
     def double(number):
         """Double a number.

@@ -14,7 +14,7 @@ import tlbook
 from tlbook.models.strategies import STRATEGIES, Strategy
 from tools.notebooks import list_chapters, read_text
 
-# What public functions return, where it is no public name itself.
+# What public functions return or take, where it is no public name itself.
 RETURNED = (
     "tlbook.datasets.dataset.Dataset",
     "tlbook.datasets.dataset.Split",
@@ -22,6 +22,8 @@ RETURNED = (
     "tlbook.run.Run",
     "tlbook.evidence.metrics.Scores",
     "tlbook.evidence.intervals.Estimate",
+    "tlbook.evidence.audit.Audit",
+    "tlbook.training.augmentation.Augmentation",
 )
 # Room: heading, and what a reader finds under it. Strategies live in the room of models and stand by themselves.
 ROOMS = {

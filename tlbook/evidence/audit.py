@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -49,21 +50,35 @@ class Audit:
     Attributes
     ----------
     name : str
+        Of the data set.
     facts : dict of str to str
         Images, groups, classes, the majority baseline, and the width of the interval to expect.
     findings : tuple of Finding
         Empty where nothing was found.
     notes : tuple of str
         What was left out, and how the splits came about.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> found = tl.audit(tl.load_case("fractures", per_class=4, size=32), quiet=True)
+    >>> found.facts["images"]
+    '528 (training 8, validation 120, test 400)'
     """
 
     name: str
-    facts: dict
-    findings: tuple
-    notes: tuple
+    facts: dict[str, str]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
 
-    def as_dict(self):
-        """Return all of it, ready for JSON."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it, ready for JSON.
+
+        Returns
+        -------
+        dict
+            ``name``, ``facts``, ``findings`` and ``notes``.
+        """
         findings = [{"kind": f.kind, "message": f.message, "files": list(f.files)} for f in self.findings]
         return {"name": self.name, "facts": self.facts, "findings": findings, "notes": list(self.notes)}
 

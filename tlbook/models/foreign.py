@@ -1,6 +1,7 @@
 """Any Keras model of the reader's own as a source: copied, flattened, without its top."""
 
 import reprlib
+from typing import TYPE_CHECKING
 
 from tlbook.errors import BadInput, check_arguments, is_whole
 from tlbook.models.backbones import draw_weights, preprocess
@@ -11,6 +12,9 @@ from tlbook.models.sources import SourceModel
 from tlbook.models.stages import cut_segments, cut_stages, list_inputs
 from tlbook.runtime import import_keras
 
+if TYPE_CHECKING:
+    import keras
+
 MODES = ("none", "torch", "tf", "caffe")
 # what a classifier on top of the last feature map is made of, as far as it has weights
 TOP = ("BatchNormalization", "Conv2D", "Dense", "GroupNormalization", "LayerNormalization", "PReLU")
@@ -19,7 +23,9 @@ COLLAPSING = ("Amax", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "Max", "Me
 SLICING = ("GetItem", "Split", "Unstack")  # they may give a channel of an image without its axis
 
 
-def source_from_keras(model, *, name, preprocessing="none", image_size=None):
+def source_from_keras(
+    model: "keras.Model", *, name: str, preprocessing: "str | keras.Layer" = "none", image_size: int | None = None
+) -> SourceModel:
     """Make a source of a Keras model of your own; the model stays as it is.
 
     Every layer is copied, with its weights, into one flat graph: models inside the model (``base(x)``) are taken apart,

@@ -4,6 +4,7 @@ import hashlib
 import reprlib
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tlbook.errors import BadInput, check_arguments, first_line, is_whole
 from tlbook.files import hash_file
@@ -16,6 +17,11 @@ from tlbook.models.networks import build_compact_resnet, load_weights
 from tlbook.models.stages import cut_stages
 from tlbook.models.weights import READ_ERRORS, strip_top
 
+if TYPE_CHECKING:
+    import os
+
+    import keras
+
 __all__ = ["SourceChoice", "SourceInfo", "SourceModel", "as_source", "check_source", "load_source", "sources"]
 
 
@@ -26,6 +32,7 @@ class SourceModel:
     Attributes
     ----------
     name : str
+        What the report calls it.
     backbone : keras.Model
         Raw pixels, uint8 or float32, (n, image_size, image_size, 3), 0-255, to the last feature map, float32,
         (n, height, width, channels). The preprocessing is inside, in stock layers. Strategies work on a copy.
@@ -40,11 +47,17 @@ class SourceModel:
     learning_rate : float
         Peak that training starts from unless told otherwise. Networks with ImageNet's weights want a tenth of what the
         embedded ones do: at 1e-3 they lose on few images what they brought (``data/results/strategies_real.csv``).
+
+    Examples
+    --------
+    >>> source = load_source("random", image_size=64)
+    >>> source.name, source.image_size, len(source.stages)
+    ('random', 64, 10)
     """
 
     name: str
-    backbone: object
-    stages: tuple
+    backbone: "keras.Model"
+    stages: tuple[tuple[str, tuple[str, ...]], ...]
     image_size: int
     weights_sha256: str
     origin: str
@@ -59,11 +72,18 @@ class SourceModel:
             )
 
 
-def load_source(name="photos", *, weights=None, image_size=None, seed=0, trust=False):
+def load_source(
+    name: str = "photos",
+    *,
+    weights: "str | os.PathLike[str] | None" = None,
+    image_size: int | None = None,
+    seed: int = 0,
+    trust: bool = False,
+) -> SourceModel:
     """Load a source model: a network without its classifier, and its weights.
 
     Every BatchNormalization has momentum 0.9 here, where Keras's MobileNets keep 0.999: that changes no prediction,
-    only how fast the statistics follow when they are trained (see :mod:`tlbook.models.backbones`).
+    only how fast the statistics follow when they are trained.
 
     Parameters
     ----------

@@ -2,11 +2,16 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tlbook.errors import BadInput, check_arguments, is_flag, is_number, is_whole
 from tlbook.models.adapters import list_batch_norm
 from tlbook.models.classifiers import build_classifier
+
+if TYPE_CHECKING:
+    import keras
+
+    from tlbook.models.sources import SourceModel
 
 EXPECTED_WHOLE = "a whole number of at least 1"
 EXPECTED_RATE = "a number between 0 and 10"
@@ -73,7 +78,7 @@ class Strategy(ABC):
     needs_batch_norm: ClassVar[bool] = False
 
     @abstractmethod
-    def choose_layers(self, source):
+    def choose_layers(self, source: "SourceModel") -> set[str]:
         """Name the layers between the input and the head that train.
 
         Parameters
@@ -87,7 +92,7 @@ class Strategy(ABC):
             Names of layers of ``source.backbone`` (:meth:`keras.Model.summary` shows them).
         """
 
-    def list_phases(self):
+    def list_phases(self) -> "tuple[Strategy, ...]":
         """List the strategies to train by, one after the other, on one model; most have one phase, themselves.
 
         Returns
@@ -96,7 +101,7 @@ class Strategy(ABC):
         """
         return (self,)
 
-    def take_rate(self, source):
+    def take_rate(self, source: "SourceModel") -> "Strategy":
         """Fill in the source's learning rate where the strategy has none of its own.
 
         Parameters
@@ -110,7 +115,7 @@ class Strategy(ABC):
         """
         return self
 
-    def build(self, source, classes, *, seed):
+    def build(self, source: "SourceModel", classes: tuple[str, ...], *, seed: int) -> "keras.Model":
         """Return a classifier with its trainable weights set; the source stays as it is.
 
         Parameters
@@ -147,7 +152,7 @@ class Strategy(ABC):
         self.set_trainable(model, source)
         return model
 
-    def set_trainable(self, model, source):
+    def set_trainable(self, model: "keras.Model", source: "SourceModel") -> None:
         """Set what trains, layer by layer; a model that is compiled already must be compiled again.
 
         A layer that does not train is frozen by ``layer.trainable = False``, which alone keeps the statistics of

@@ -1,12 +1,15 @@
 """Strategies that unfreeze the source from the top: so many of its blocks, at once or phase by phase."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from tlbook.errors import BadInput, check_arguments, is_number, is_whole
 from tlbook.models.adapters import list_batch_norm
 from tlbook.models.stages import list_blocks
 from tlbook.models.strategy_base import TrainedStrategy
+
+if TYPE_CHECKING:
+    from tlbook.models.sources import SourceModel
 
 BATCH_NORM = ("frozen", "trained")
 
@@ -79,7 +82,7 @@ class PartialUnfreeze(TrainedStrategy):
         if stages is not None and fraction is not None:
             raise BadInput(f"received `stages` {stages}, `fraction` {fraction}; expected one of the two")
 
-    def count_blocks(self, source):
+    def count_blocks(self, source: "SourceModel") -> int:
         """Count the blocks that train.
 
         Parameters
@@ -137,7 +140,7 @@ class GradualUnfreeze(TrainedStrategy):
     [('0.33', 3), ('0.67', 3), ('1.00', 4)]
     """
 
-    fractions: tuple = (1 / 3, 2 / 3, 1.0)
+    fractions: tuple[float, ...] = (1 / 3, 2 / 3, 1.0)
     name: ClassVar[str] = "gradual"
     summary: ClassVar[str] = "gradual unfreezing: the head first, then ever deeper blocks of the source model"
     head_first: ClassVar[bool] = True

@@ -1,6 +1,7 @@
 """From a data set, a source model and a strategy to a trained run."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tlbook.datasets.dataset import Dataset
@@ -9,8 +10,8 @@ from tlbook.errors import BadInput
 from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.models.classifiers import count_parameters, set_head
 from tlbook.models.heads import fit_head
-from tlbook.models.sources import as_source
-from tlbook.models.strategies import FullFineTune, HeadOnly, as_strategy
+from tlbook.models.sources import SourceModel, as_source
+from tlbook.models.strategies import FullFineTune, HeadOnly, Strategy, as_strategy
 from tlbook.run.predicting import predict_images
 from tlbook.run.run import Run
 from tlbook.runtime import set_seed
@@ -19,7 +20,16 @@ from tlbook.training.fit import fit_model
 from tlbook.training.options import Training
 
 
-def adapt(data, source=None, strategy=None, *, training=None, seed=0, cache=True, quiet=False):
+def adapt(
+    data: Dataset,
+    source: str | SourceModel | None = None,
+    strategy: str | Strategy | Sequence[str | Strategy] | None = None,
+    *,
+    training: Training | None = None,
+    seed: int = 0,
+    cache: bool = True,
+    quiet: bool = False,
+) -> Run:
     """Adapt a source model to a data set.
 
     Parameters
@@ -43,6 +53,7 @@ def adapt(data, source=None, strategy=None, *, training=None, seed=0, cache=True
     Returns
     -------
     Run
+        With the model, and how it came about.
 
     Raises
     ------
@@ -151,11 +162,21 @@ def choose_run(runs):
     Parameters
     ----------
     runs : sequence of Run
+        Of one data set, none of them loaded.
 
     Returns
     -------
     Run
         With all scores in its ``strategy_reason``, and the seconds of all.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> case = tl.load_case("pets", per_class=6, size=32)
+    >>> source = tl.load_source("random", image_size=32)
+    >>> runs = [tl.adapt(case, source, tl.FullFineTune(epochs=1), seed=seed, quiet=True) for seed in (0, 1)]
+    >>> choose_run(runs).strategy_reason[:61]
+    'full chosen on validation (balanced accuracy: full 0.500, ful'
     """
     best = max(runs, key=lambda run: run.val_balanced_accuracy)
     scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)

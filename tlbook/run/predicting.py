@@ -37,6 +37,7 @@ def predict_images(model, images):
     Parameters
     ----------
     model : keras.Model
+        Raw pixels to probabilities: ``run.model``.
     images : numpy.ndarray
         uint8, (n, size, size, 3), 0-255, of the model's size.
 

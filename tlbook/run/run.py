@@ -1,18 +1,24 @@
 """A run: an adapted model with all that is known of it."""
 
+import os
 import time
 import warnings
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset, Split
 from tlbook.datasets.formats import describe_passed
 from tlbook.errors import BadInput
-from tlbook.evidence.metrics import score_predictions
+from tlbook.evidence.metrics import Scores, score_predictions
 from tlbook.run.predicting import list_images, predict_listed, predict_split
+
+if TYPE_CHECKING:
+    import keras
+    import pandas
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,13 +44,15 @@ class Run:
     history : dict of str to list of float
         Loss and accuracy an epoch; empty for a head alone and for a loaded run.
     trainable_params, total_params : int
+        Weights that were trained, and all.
     val_balanced_accuracy : float or None
         What the strategy was chosen by, 0-1; None of a loaded run.
     seconds : dict of str to float
         ``load`` (of data and source, where known), ``features`` and ``train``.
     seed : int
+        Of the order of the images and of what starts at random.
     cached_activations : dict or None
-        What of the network was run only once (:class:`tlbook.training.fit.Fit`), in the first phase that had such a
+        What of the network was run only once, in the first phase that had such a
         part; None where each epoch ran all of it, and for a head alone.
     value_range : tuple of float or None
         What becomes 0 and 255 of images of more than 8 bits, as in its training; None where those had 8.
@@ -62,26 +70,28 @@ class Run:
     ['path', 'predicted', 'p_cats', 'p_dogs']
     """
 
-    model: object
-    classes: tuple
+    model: "keras.Model"
+    classes: tuple[str, ...]
     strategy: str
     source: str
     strategy_reason: str
     weights_sha256: str
     image_size: int
     epochs: int
-    history: dict
+    history: dict[str, list[float]]
     trainable_params: int
     total_params: int
     val_balanced_accuracy: float | None
-    seconds: dict
+    seconds: dict[str, float]
     seed: int
-    cached_activations: dict | None = None
-    value_range: tuple | None = None
+    cached_activations: dict[str, Any] | None = None
+    value_range: tuple[float, float] | None = None
     data: Dataset | None = None
-    saved: dict | None = None
+    saved: dict[str, bytes] | None = None
 
-    def evaluate(self, split=None, *, positive=None, seed=0, quiet=False):
+    def evaluate(
+        self, split: Split | Dataset | None = None, *, positive: str | None = None, seed: int = 0, quiet: bool = False
+    ) -> Scores:
         """Score the predictions for a split that the run has not learned from, with 95 % intervals.
 
         Parameters
@@ -107,7 +117,7 @@ class Run:
         """
         return self._score(self._find_split(split), positive=positive, seed=seed, quiet=quiet)[1]
 
-    def predict(self, images, *, quiet=False):
+    def predict(self, images: Any, *, quiet: bool = False) -> "pandas.DataFrame":
         """Predict images.
 
         Parameters
@@ -150,7 +160,14 @@ class Run:
         table.attrs["unreadable"] = problems
         return table
 
-    def report(self, path, *, title=None, images=True, positive=None):
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        title: str | None = None,
+        images: bool = True,
+        positive: str | None = None,
+    ) -> Path:
         """Write the report as one page that needs nothing from elsewhere.
 
         Parameters
@@ -176,7 +193,16 @@ class Run:
             file.write(files["report.html"])
         return Path(path)
 
-    def save(self, path, *, overwrite=False, title=None, images=True, positive=None, options=None):
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        title: str | None = None,
+        images: bool = True,
+        positive: str | None = None,
+        options: dict[str, Any] | None = None,
+    ) -> Path:
         """Write the run as the command does: model, report, predictions for the test set, and splits.
 
         Parameters
@@ -185,8 +211,12 @@ class Run:
             Folder; it appears whole or not at all.
         overwrite : bool
             True replaces an earlier run, and nothing else.
-        title, images, positive
-            As for :meth:`report`.
+        title : str, optional
+            Heading of the report; None is the name of the data.
+        images : bool
+            False leaves pictures out of the report.
+        positive : str, optional
+            As for :meth:`evaluate`.
         options : dict, optional
             What was asked for, as ``report.json`` lists it.
 
@@ -250,18 +280,42 @@ class Run:
         return f"<table>{''.join(rows)}</table>"
 
 
-def evaluate(run, split=None, *, positive=None, seed=0, quiet=False):
+def evaluate(
+    run: Run, split: Split | Dataset | None = None, *, positive: str | None = None, seed: int = 0, quiet: bool = False
+) -> Scores:
     """Score a run's predictions, with intervals: :meth:`Run.evaluate` as a function.
 
     Parameters
     ----------
     run : Run
-    split, positive, seed, quiet
-        As for :meth:`Run.evaluate`.
+        From :func:`tlbook.adapt` or :func:`tlbook.load_run`.
+    split : Split or Dataset, optional
+        None is the test set of the run's own data; of a data set it is the test set.
+    positive : str, optional
+        Of two classes, the one whose AUROC is meant; None takes the last.
+    seed : int
+        Of the bootstrap.
+    quiet : bool
+        True shows no progress bar.
 
     Returns
     -------
     Scores
+        Intervals by whole groups where images share one.
+
+    Raises
+    ------
+    BadInput
+        No run, or no split of its classes.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> case = tl.load_case("fractures", per_class=4, size=32)
+    >>> run = tl.adapt(case, tl.load_source("random", image_size=32), "head", cache=False, quiet=True)
+    >>> scores = evaluate(run, case.val, quiet=True)
+    >>> scores.accuracy.n, scores.accuracy.method
+    (120, 'bootstrap_group')
     """
     if not isinstance(run, Run):
         raise BadInput(f"received `run` of type {type(run).__name__}; expected a Run, as adapt and load_run return it")

@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import io
 import json
+import os
 import tempfile
 import zipfile
 from pathlib import Path
@@ -71,7 +72,7 @@ def make_files(run, *, title=None, images=True, positive=None, options=None, mod
     return {name: text.encode() for name, text in texts.items()}
 
 
-def load_run(path):
+def load_run(path: str | os.PathLike[str]) -> Run:
     """Load a run that the command or :meth:`Run.save` wrote.
 
     Parameters

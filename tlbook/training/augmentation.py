@@ -56,12 +56,12 @@ class Augmentation:
         check_arguments(vars(self), checks)
 
     @property
-    def moves(self):
+    def moves(self) -> bool:
         """True where pixels are interpolated."""
         return bool(self.shift or self.zoom or self.turn)
 
     @property
-    def num_views(self):
+    def num_views(self) -> int:
         """Fixed views that stand for it: 1 without any, 2 for mirroring (that is all there are), 4 otherwise."""
         if self.moves or self.brightness or self.contrast:
             return VIEWS

@@ -16,7 +16,7 @@ class Training:
     ----------
     augmentation : Augmentation or str, optional
         On top of the strategy's own ``mirror``. A kind of image (``"photographs"``, ``"radiographs"``, ``"slices"``,
-        ``"signs"``) stands for what :func:`find_augmentation <tlbook.training.augmentation.find_augmentation>` gives
+        ``"signs"``) stands for what ``tlbook.training.augmentation.find_augmentation`` gives
         for it, and None for no variation.
     label_smoothing : float
         Share of each label that is spread over all classes, 0 to less than 1. The loss on validation is smoothed too.
@@ -33,8 +33,7 @@ class Training:
     mixed_precision : bool
         True computes in 16 bits and keeps weights in 32: for accelerators; most CPUs get slower.
     cache_activations : bool
-        True runs what is frozen once and keeps its output, where that saves work; see :mod:`activation_cache
-        <tlbook.training.activation_cache>`.
+        True runs what is frozen once and keeps its output, where that saves work.
     checkpoint : str or os.PathLike, optional
         Folder for the state after each epoch: a run that was killed goes on from there.
 
@@ -91,7 +90,7 @@ class Training:
             object.__setattr__(self, "checkpoint", Path(checkpoint))
 
     @property
-    def is_soft(self):
+    def is_soft(self) -> bool:
         """True where labels are distributions over classes."""
         return self.label_smoothing > 0 or self.mixup > 0
 
