@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.datasets.folders import from_folder as from_folder
     from tlbook.datasets.tables import from_table as from_table
     from tlbook.evidence.audit import audit as audit
+    from tlbook.evidence.ranking import rank_sources as rank_sources
     from tlbook.models.foreign import source_from_keras as source_from_keras
     from tlbook.models.sources import SourceModel as SourceModel
     from tlbook.models.sources import load_source as load_source
@@ -53,6 +54,7 @@ _HOME = {
     "Training": "tlbook.training.options",
     "Run": "tlbook.run",
     "audit": "tlbook.evidence.audit",
+    "rank_sources": "tlbook.evidence.ranking",
     "adapt": "tlbook.run",
     "evaluate": "tlbook.run",
     "load_run": "tlbook.run",

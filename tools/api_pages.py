@@ -14,7 +14,7 @@ import tlbook
 from tlbook.models.strategies import STRATEGIES, Strategy
 from tools.notebooks import list_chapters, read_text
 
-# What public functions return or take, where it is no public name itself.
+# What public functions return, take or choose by, where it is no public name itself.
 RETURNED = (
     "tlbook.datasets.dataset.Dataset",
     "tlbook.datasets.dataset.Split",
@@ -23,6 +23,9 @@ RETURNED = (
     "tlbook.evidence.metrics.Scores",
     "tlbook.evidence.intervals.Estimate",
     "tlbook.evidence.audit.Audit",
+    "tlbook.evidence.ranking.Ranking",
+    "tlbook.evidence.ranking.SourceScore",
+    *(f"tlbook.models.transferability.{name}" for name in ("logme", "leep", "nleep", "h_score", "linear_probe")),
     "tlbook.training.augmentation.Augmentation",
 )
 # Room: heading, and what a reader finds under it. Strategies live in the room of models and stand by themselves.

@@ -229,12 +229,32 @@ def _add_sources(commands):
 
         return run_sources(options)
 
-    parser = _add(commands, "sources", "list the source models and whether they are here", ("sources",), run)
+    examples = (
+        "sources",
+        "sources --rank xrays --groups metadata.csv",
+        "sources --rank pets --source photos --source mobilenet_v2 --method probe",
+    )
+    help_line = "list the source models and whether they are here, or rank them on a folder of images"
+    parser = _add(commands, "sources", help_line, examples, run)
     parser.description += (
         " A TensorFlow Hub\nmodule is a source too, by its handle (https://…), or by ./FOLDER or FILE.tar.gz with "
-        "--trust:\na module is a program, which can read and write files."
+        "--trust:\na module is a program, which can read and write files. Ranks are told from the training images, "
+        "by frozen\nfeatures: nothing is trained."
     )
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument(
+        "--rank", metavar="FOLDER", type=_path, help="rank sources on FOLDER/<class>/…, before anything is trained"
+    )
+    parser.add_argument("--groups", metavar="X", help="CSV file, or regular expression with one group")
+    parser.add_argument(
+        "--source", metavar="NAME", action="append", default=[],
+        help="rank this one; may be repeated (default: every source whose weights are on this machine)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--method", metavar="NAME", action="append", default=[],
+        help="logme, nleep, h_score or probe; may be repeated, the first orders (default: logme)",
+    )  # fmt: skip
+    parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
 
 def _add_pretrain(commands):

@@ -1,7 +1,11 @@
-"""``tlbook cases`` and ``tlbook sources``: what there is, and whether it is on this machine."""
+"""``tlbook cases`` and ``tlbook sources``: what there is, whether it is on this machine, and what suits a folder."""
 
 import dataclasses
 import json
+
+from tlbook.errors import BadInput
+
+OF_RANKS = ("groups", "source", "method")  # options that mean nothing to a list
 
 
 def run_cases(options):
@@ -25,12 +29,12 @@ def run_cases(options):
 
 
 def run_sources(options):
-    """Print the source models, as a table or as JSON.
+    """Print the source models, or rank them on a folder of images, as a table or as JSON.
 
     Parameters
     ----------
     options : argparse.Namespace
-        ``json`` asks for JSON instead of a table.
+        ``rank`` is the folder; ``json`` asks for JSON instead of a table.
 
     Returns
     -------
@@ -39,9 +43,30 @@ def run_sources(options):
     """
     from tlbook.models.listing import sources
 
+    if options.rank is not None:
+        return _rank_sources(options)
+    for name in OF_RANKS:
+        if getattr(options, name):
+            raise BadInput(f"received `{name}` without `rank`; expected both: a folder of images to rank sources on")
+
     columns = {"name": "source", "parameters": "parameters", "image_size": "pixels", "licence": "licence",
                "on_this_machine": "here", "origin": "origin"}  # fmt: skip
     return _print_list(sources(), columns, options.json)
+
+
+def _rank_sources(options):
+    """Rank source models on the training images of a folder; what can't be done is said before TensorFlow is loaded."""
+    from tlbook.commands.signals import leave_on_signals
+    from tlbook.datasets.folders import from_folder
+    from tlbook.evidence.ranking import DEFAULT, check_methods, check_sources, rank_sources
+
+    methods = check_methods(options.method or DEFAULT)
+    candidates = check_sources(options.source or None)
+    data = from_folder(options.rank, groups=options.groups, quiet=options.quiet)
+    with leave_on_signals("tlbook: interrupted; nothing was written"):
+        ranking = rank_sources(data, candidates, method=methods, quiet=options.quiet)
+    print(json.dumps(ranking.as_dict(), indent=2, ensure_ascii=False) if options.json else ranking)
+    return 0
 
 
 def _print_list(items, columns, as_json):
