@@ -6,6 +6,7 @@ import doctest
 import importlib
 import inspect
 import io
+import re
 import tomllib
 from pathlib import Path
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHECKS = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["numpydoc_validation"]["checks"])
 # Names whose docstring may stay incomplete, each with the reason. May it stay empty.
 EXCUSED = {}
+ROLE = re.compile(r":(?:py:)?(?:func|class|meth|attr|obj):`(~?tlbook\.[\w.]+)`")
 EXAMPLES = [path for path in sorted((ROOT / "tlbook").rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8")]
 
 
@@ -67,6 +69,19 @@ def test_public_docstrings_are_whole():
     gaps = {name: find_gaps(name) for name in list_names()}
     assert [line for name, lines in gaps.items() if name not in EXCUSED for line in lines] == []
     assert [name for name in EXCUSED if not gaps.get(name)] == [], "no longer in need of an excuse"
+
+
+def list_references(name):
+    """List the names of ours that the docstring of a name refers to, where it has a page."""
+    return [found.removeprefix("~") for found in ROLE.findall(inspect.getdoc(find(name)) or "")]
+
+
+def test_references_lead_to_a_name_with_a_page():
+    """The book does not build otherwise."""
+    names = list_names()
+    shown = [find(name) for name in names]
+    lost = [f"{name}: {place}" for name in names for place in list_references(name) if find(place) not in shown]
+    assert lost == []
 
 
 def list_signatures():

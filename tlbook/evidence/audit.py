@@ -125,8 +125,8 @@ def audit(
 
     Notes
     -----
-    Near-duplicates are told by thumbnails of 16 pixels (:func:`tlbook.datasets.crops.find_crops`, which says how often
-    they are wrong): rarely of photographs, more often of textures, radiographs and slices. Look at the pairs.
+    Near-duplicates are told by thumbnails of 16 pixels (``tlbook.datasets.crops.find_crops``, which says how often they
+    are wrong): rarely of photographs, more often of textures, radiographs and slices. Look at the pairs.
 
     Examples
     --------
