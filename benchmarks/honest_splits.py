@@ -6,7 +6,7 @@ slice (a person may stand on all splits) or by person; the labels are the true o
 random. Everything else is equal: 96 px, frozen source, average pooling, and on the features a logistic head (L-BFGS,
 classes weighed alike, penalty chosen on validation, which is split as the test set is) or the nearest training image.
 Seeds 0 to 4 vary split and random labels; under one seed all sources and learners meet the same split. The test set
-is scored once; intervals in the table by resampling its people, those over seeds by t.
+is scored once; intervals in the table over its people, those over seeds by t.
 ``--learners full`` adds full fine-tuning with its default recipe: minutes a row, so it is not among the defaults.
 
 Run it as ``python -m benchmarks.honest_splits``; needs TLBOOK_DATA_DIR. It goes on where it was stopped.
@@ -58,10 +58,10 @@ COLUMNS = {
     "num_test_people": "people that the test slices show",
     "majority_baseline": "accuracy of always giving the commonest class of the test set, fraction",
     "accuracy": "on the test set, fraction",
-    "accuracy_low": "lower end of its 95 % interval, people resampled",
+    "accuracy_low": "lower end of its 95 % interval, over whole people",
     "accuracy_high": "upper end",
     "balanced_accuracy": "on the test set, fraction; guessing gives one divided by the number of classes",
-    "balanced_accuracy_low": "lower end of its 95 % interval, people resampled",
+    "balanced_accuracy_low": "lower end of its 95 % interval, over whole people",
     "balanced_accuracy_high": "upper end",
     "seconds": "of the row, on the machine of the lab record; the first of a source computes its features",
 }
@@ -145,7 +145,7 @@ def measure(row):
     else:
         probabilities = LEARNERS[row["learner"]](features, labels, splits, len(classes))
     test = splits[2]
-    scores = score_predictions(labels[test], probabilities, classes, groups=whole.groups[test], seed=seed)
+    scores = score_predictions(labels[test], probabilities, classes, groups=whole.groups[test])
     return {
         "weights": source.weights_sha256[:12], "num_train": len(splits[0]), "num_test": len(test),
         "num_test_people": len(np.unique(whole.groups[test])), "majority_baseline": scores.majority_baseline,

@@ -116,3 +116,16 @@ def count_epochs(steps, num_train, batch_size):
         At least 1.
     """
     return max(1, round(steps / -(-num_train // batch_size)))
+
+
+def print_rows(rows, columns):
+    """Print a table in text.
+
+    Parameters
+    ----------
+    rows : list of dict
+    columns : sequence of str
+    """
+    print("| " + " | ".join(columns) + " |\n|" + "---|" * len(columns))
+    for row in rows:
+        print("| " + " | ".join("" if row[c] is None else str(row[c]) for c in columns) + " |")

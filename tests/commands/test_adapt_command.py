@@ -37,7 +37,7 @@ def test_a_run_has_all_its_files_and_keys(finished_run):
     assert set(report) == KEYS
     assert set(report["seconds"]) == {"load", "features", "train", "evaluate", "total"}
     assert set(report["accuracy"]) == {"value", "low", "high", "n", "method"}
-    assert report["accuracy"]["method"] == "bootstrap_group"
+    assert report["accuracy"]["method"] == "wilson_group"
     assert (report["schema"], report["strategy"], report["epochs"], report["groups_disjoint"]) == (1, "head", 0, True)
     assert report["n_train"] + report["n_val"] + report["n_test"] == 24
     assert report["n_groups"] == 12

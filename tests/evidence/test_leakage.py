@@ -44,7 +44,7 @@ def test_memory_passes_for_skill_under_a_split_by_image(features, learner):
     by_image = score_split(features, LABELS, whole_groups=False, **options)
     by_person = [score_split(features, LABELS, whole_groups=True, seed=seed, **options) for seed in range(5)]
     assert by_image.balanced_accuracy.value > 0.95
-    assert by_image.accuracy.method == "bootstrap_group"
+    assert by_image.accuracy.method == "wilson_group"
     assert np.mean([scores.balanced_accuracy.value for scores in by_person]) < 0.7
 
 

@@ -161,11 +161,23 @@ def test_intervals_are_drawn_from_low_to_high():
 
 
 def test_differences_that_reach_zero_are_grey():
-    figures = {"up": t_interval([0.1, 0.11, 0.12]), "none": t_interval([-0.1, 0.1]), "down": t_interval([-0.1, -0.11])}
+    figures = {
+        "up": t_interval([0.1, 0.11, 0.12]),
+        "none": t_interval([-0.1, 0.1]),
+        "down": t_interval([-0.1, -0.11, -0.12]),
+    }
     ax = plots.paired_differences(figures)
     colours = [line.get_color() for line in ax.lines[1::2]]
     assert len(set(colours)) == 3
     assert colours[1] == MUTED
+
+
+def test_a_difference_that_chance_would_give_among_many_is_grey():
+    slight = t_interval([0.1, 0.11, 0.3, 0.2])
+    alone = plots.paired_differences({"slight": slight})
+    among = plots.paired_differences({"slight": slight, **{f"none {i}": t_interval([-0.1, 0.11]) for i in range(9)}})
+    assert slight.low > 0
+    assert [ax.lines[1].get_color() == MUTED for ax in (alone, among)] == [False, True]
 
 
 def test_reliability_has_a_dot_for_each_filled_bin():

@@ -122,7 +122,7 @@ def test_every_estimate_is_printed_with_its_interval():
         assert f"{100 * estimate['value']:.1f}" in text
         assert f"{100 * estimate['low']:.1f} to {100 * estimate['high']:.1f}" in text
     assert f"{report['auroc']['low']:.3f} to {report['auroc']['high']:.3f}" in text
-    assert "Whole groups were resampled" in text
+    assert "differences between whole groups" in text
     assert "514 of 1\u202f000\u202f514" in text
     assert "stays on this machine" in text
 
@@ -202,7 +202,7 @@ def test_warnings_stand_before_the_numbers():
 
 
 def test_undefined_estimates_and_missing_parts_do_not_break_the_page():
-    nothing = {"value": None, "low": None, "high": None, "n": 0, "method": "bootstrap"}
+    nothing = {"value": None, "low": None, "high": None, "n": 0, "method": "wilson"}
     report, _ = make_report(auroc=nothing, source=None, weights_sha256=None)
     html = render_report(report)
     assert "undefined" in Page(html).text

@@ -69,9 +69,9 @@ def test_each_of_several_candidates_keeps_a_state_of_its_own(case, tmp_path):
     assert first.strategy_reason == again.strategy_reason
 
 
-def test_evaluation_resamples_groups_where_images_share_one(run, case):
+def test_evaluation_compares_groups_where_images_share_one(run, case):
     scores = evaluate(run, case.test)
-    assert scores.accuracy.method == "bootstrap_group"
+    assert scores.accuracy.method == "wilson_group"
     assert scores.balanced_accuracy.value == pytest.approx(
         balanced_accuracy(case.test.labels, predict_split(run, case.test))
     )

@@ -43,7 +43,7 @@ def test_a_run_is_saved_whole(run, folder, data):
     assert {path.name for path in folder.iterdir()} == RUN_FILES
     report = json.loads((folder / "report.json").read_text())
     assert report["accuracy"] == run.evaluate().accuracy.as_dict()
-    assert report["accuracy"]["method"] == "bootstrap_group"
+    assert report["accuracy"]["method"] == "wilson_group"
     assert report["seconds"]["total"] == pytest.approx(sum(report["seconds"].values()) / 2, abs=0.01)
     assert len((folder / "predictions.csv").read_text().splitlines()) == 1 + len(data.test)
 

@@ -1,4 +1,4 @@
-"""What is counted to score answers: a confusion matrix, ranked pairs, and both for weighted images."""
+"""What is counted to score answers: a confusion matrix, and ranked pairs."""
 
 import numpy as np
 
@@ -24,40 +24,16 @@ def auroc(is_positive, scores):
     return float(above / (positives * negatives))
 
 
-def _running_sum(weights, order):
-    """Sum weights (b, n) along ``order`` (m,): (b, m + 1), from 0."""
-    sums = np.zeros((len(weights), len(order) + 1), weights.dtype)
-    np.cumsum(np.take(weights, order, axis=1), axis=1, out=sums[:, 1:])
-    return sums
+def place_pairs(is_positive, scores):
+    """Share of the pairs of each image, (n,), that are ranked right: positive above negative; a tie counts half.
 
-
-def ratio(above, below):
-    """Divide two arrays of one shape, with NaN where the divisor is 0."""
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 0)
-
-
-def weighted_auroc(is_positive, scores):
-    """Prepare the AUROC of weighted images: from weights, int32, (b, n), to float64, (b,), NaN without a pair.
-
-    For each positive, the weight of the negatives below it is read off one running sum over the sorted negatives.
+    The mean over the positive images is the AUROC, and so is that over the negative ones; 0 without a pair.
+    DeLong et al. 1988, doi:10.2307/2531595, call them placements.
     """
-    positives, negatives = np.flatnonzero(is_positive), np.flatnonzero(~is_positive)
-    negatives = negatives[np.argsort(scores[negatives], kind="stable")]
-    below = np.searchsorted(scores[negatives], scores[positives], "left")
-    up_to = np.searchsorted(scores[negatives], scores[positives], "right")
-
-    def statistic(weights):
-        beaten = _running_sum(weights, negatives)
-        own = np.take(weights, positives, axis=1).astype(float)
-        wins = np.einsum("bp,bp->b", own, np.take(beaten, below, axis=1) + np.take(beaten, up_to, axis=1)) / 2
-        return ratio(wins, own.sum(axis=1) * beaten[:, -1])
-
-    return statistic
-
-
-def class_totals(labels, chosen, num_classes):
-    """Prepare the weight of each class's chosen images: from weights, (b, n), to (b, num_classes)."""
-    order = np.flatnonzero(chosen)
-    order = order[np.argsort(labels[order], kind="stable")]
-    edges = np.searchsorted(labels[order], np.arange(num_classes + 1))
-    return lambda weights: np.diff(np.take(_running_sum(weights, order), edges, axis=1), axis=1)
+    scores, found = np.asarray(scores), np.zeros(len(scores))
+    for side, sign in ((is_positive, 1), (~is_positive, -1)):
+        others = np.sort(sign * scores[~side])
+        own = sign * scores[side]
+        below = np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")
+        found[side] = below / (2 * max(1, len(others)))
+    return found

@@ -185,7 +185,7 @@ def score_split(features, labels, *, groups, classes, whole_groups, learner="log
     Returns
     -------
     Scores
-        Of the test set; intervals by resampling people, however the images were split.
+        Of the test set; intervals over whole people, however the images were split.
 
     Raises
     ------
@@ -211,4 +211,4 @@ def score_split(features, labels, *, groups, classes, whole_groups, learner="log
     splits = divide_images(labels, groups, whole_groups=whole_groups, seed=seed)
     probabilities = LEARNERS[learner](features, labels, splits, len(classes))
     test = splits[2]
-    return score_predictions(labels[test], probabilities, classes, groups=np.asarray(groups)[test], seed=seed)
+    return score_predictions(labels[test], probabilities, classes, groups=np.asarray(groups)[test])

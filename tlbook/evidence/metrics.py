@@ -7,14 +7,13 @@ import numpy as np
 
 from tlbook.datasets.printing import format_html, format_text
 from tlbook.errors import BadInput
-from tlbook.evidence.counting import auroc, confusion_matrix
+from tlbook.evidence.counting import confusion_matrix
 from tlbook.evidence.intervals import Estimate, format_estimate
 from tlbook.evidence.score_intervals import (
     count_units,
     describe_weaknesses,
     estimate_scores,
     name_some,
-    resample_scores,
 )
 
 MOST_CLASSES = 20  # whose recall is printed
@@ -122,15 +121,15 @@ def balanced_accuracy(labels, probabilities):
     return float(np.mean([right[labels == c].mean() for c in np.unique(labels)]))
 
 
-def score_predictions(labels, probabilities, classes, *, groups=None, positive=None, seed=0):
+def score_predictions(labels, probabilities, classes, *, groups=None, positive=None):
     """Score class probabilities against the truth.
 
-    Without groups, accuracy and recall have Wilson intervals, balanced accuracy and AUROC a bootstrap over images.
-    With groups every interval is a bootstrap over whole groups, since images of one person are not independent. Each
-    class is resampled by itself. What rests on few units has an interval at least as wide as Wilson's with one trial a
-    unit, and a mean over classes at least as wide as follows from the intervals of its parts.
-    Where all units agree (a perfect score) a bootstrap interval would have no width; it is then Wilson's, with one
-    trial a unit, and a warning says so.
+    Every interval is Wilson's. Without groups, of accuracy and recall as it is; of AUROC with as many trials as
+    DeLong's variance is worth. With groups both rest on the variance between whole groups, since images of one person
+    are not independent, and the quantile is Student's t. Where few images (or groups) differ from the others (a
+    perfect score, for one), that variance says little, and is drawn towards one trial a unit. A mean over classes has
+    its interval from those of its parts. In simulations the intervals hold the true value in 93 % or more of all
+    cases: the stored table ``coverage``.
 
     Parameters
     ----------
@@ -144,8 +143,6 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
         (n,), who or what each image belongs to.
     positive : str, optional
         With two classes, the one whose probability AUROC ranks; default the last in sorted order.
-    seed : int
-        Of the resampling.
 
     Returns
     -------
@@ -160,8 +157,11 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
 
     References
     ----------
-    AUROC from ranks: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747. Balanced accuracy: Brodersen et al.
-    2010, doi:10.1109/ICPR.2010.764. Means of parts: Zou & Donner 2008, doi:10.1002/sim.3095.
+    AUROC from ranks: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747; its variance: DeLong et al. 1988,
+    doi:10.2307/2531595, in groups Obuchowski 1997, doi:10.2307/2533958; on the scale of a share: Newcombe 2006,
+    doi:10.1002/sim.2323. Shares in groups: Korn & Graubard 1998 and Dean & Pagano 2015, doi:10.1093/jssam/smv024.
+    Balanced accuracy: Brodersen et al. 2010, doi:10.1109/ICPR.2010.764. Means of parts: Zou & Donner 2008,
+    doi:10.1002/sim.3095.
 
     Examples
     --------
@@ -173,21 +173,15 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
     labels, probabilities, groups = _check_predictions(labels, probabilities, classes, groups)
     column = _positive_column(classes, positive)
     confusion = confusion_matrix(labels, probabilities.argmax(axis=1), len(classes))
-    totals, hits = confusion.sum(axis=1), np.diag(confusion)
-    recalls = hits / np.where(totals == 0, np.nan, totals)
     columns = range(len(classes)) if column is None else [column]
-    rocs = [auroc(labels == c, probabilities[:, c]) for c in columns]
-    values = np.array([hits.sum() / totals.sum(), np.nanmean(recalls), np.mean(rocs), *recalls])
-    draws = resample_scores(labels, probabilities, columns, groups=groups, seed=seed, num_classes=len(classes))
-    units = count_units(labels, groups, len(classes))
-    grouped = groups is not None
-    estimates = estimate_scores(np.r_[values, rocs], draws, units, confusion=confusion, grouped=grouped)
+    estimates = estimate_scores(labels, probabilities, columns, groups=groups, confusion=confusion)
+    units, totals = count_units(labels, groups, len(classes)), confusion.sum(axis=1)
     return Scores(
         *estimates[:3],
         recall=dict(zip(classes, estimates[3:], strict=True)),
         majority_baseline=float(totals.max() / totals.sum()),
         confusion=confusion,
-        warnings=describe_weaknesses(classes, units, estimates, draws[:, : len(estimates)], grouped=grouped),
+        warnings=describe_weaknesses(classes, units, estimates[2], grouped=groups is not None),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import ScalarFormatter
 
+from tlbook.evidence.claims import adjust_holm
 from tlbook.evidence.economics import CHALLENGE_YEARS, HUMAN_TOP5_ERROR, ChallengeYear
 from tlbook.evidence.intervals import Estimate
 from tlbook.evidence.learning_curves import PowerLaw
@@ -210,7 +211,11 @@ def intervals(
 def paired_differences(
     estimates: Mapping[str, Estimate], *, xlabel: str = "difference, points", ax: Axes | None = None
 ) -> Axes:
-    """Plot paired differences on their 95 % intervals; those that reach zero are grey.
+    """Plot paired differences on their 95 % intervals; grey are those that may be zero, given how many are compared.
+
+    Each interval stands for itself. A colour is a claim beside others: it needs a p-value of 0.05 or below, adjusted
+    for the number of differences (:func:`tlbook.evidence.claims.adjust_holm`), so that in 95 of 100 plots none of
+    the coloured differences is due to chance.
 
     Parameters
     ----------
@@ -228,7 +233,7 @@ def paired_differences(
     Raises
     ------
     BadInput
-        Something other than estimates by name.
+        Something other than estimates by name, or by another method than t.
 
     Examples
     --------
@@ -236,7 +241,7 @@ def paired_differences(
     >>> ax = paired_differences({"pets": paired_t_interval([0.04, 0.05, 0.03])})
     """
     check_estimates(estimates)
-    clear = [e.low is not None and (e.low > 0 or e.high < 0) for e in estimates.values()]
+    clear = [p <= 0.05 for p in adjust_holm(estimates).values()]
     colours = [
         (COLOURS[0] if e.value > 0 else COLOURS[1]) if c else MUTED
         for e, c in zip(estimates.values(), clear, strict=True)

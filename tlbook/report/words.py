@@ -114,9 +114,9 @@ def describe_strategy(report):
 def describe_intervals(report):
     """Say in a sentence what the intervals mean, and what they rest on."""
     who, how = "other images of the same kind", ""
-    if report["accuracy"]["method"] == "bootstrap_group":
+    if report["accuracy"]["method"] == "wilson_group":
         who = "other groups (people, say) of the same kind"
-        how = " Whole groups were resampled, since images of one group are not independent."
+        how = " It rests on the differences between whole groups, since images of one group are not independent."
     return (
         f"A 95\u00a0% interval shows how far a number could move by chance: if the test were repeated with {who}, "
         f"about 95 of 100 intervals made in this way would hold the true value.{how}"

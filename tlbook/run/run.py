@@ -90,7 +90,7 @@ class Run:
     saved: dict[str, bytes] | None = None
 
     def evaluate(
-        self, split: Split | Dataset | None = None, *, positive: str | None = None, seed: int = 0, quiet: bool = False
+        self, split: Split | Dataset | None = None, *, positive: str | None = None, quiet: bool = False
     ) -> Scores:
         """Score the predictions for a split that the run has not learned from, with 95 % intervals.
 
@@ -100,8 +100,6 @@ class Run:
             None is the test set of the run's own data; of a data set it is the test set.
         positive : str, optional
             Of two classes, the one whose AUROC is meant; None takes the last.
-        seed : int
-            Of the bootstrap.
         quiet : bool
             True shows no progress bar.
 
@@ -115,7 +113,7 @@ class Run:
         BadInput
             No split of this run's classes.
         """
-        return self._score(self._find_split(split), positive=positive, seed=seed, quiet=quiet)[1]
+        return self._score(self._find_split(split), positive=positive, quiet=quiet)[1]
 
     def predict(self, images: Any, *, quiet: bool = False) -> "pandas.DataFrame":
         """Predict images.
@@ -250,13 +248,13 @@ class Run:
             raise BadInput(f"received `split` {split!r}; expected a Split: data.test, say")
         return split
 
-    def _score(self, split, *, positive=None, seed=0, quiet=False):
+    def _score(self, split, *, positive=None, quiet=False):
         """Return the probabilities for a split, their scores, and the seconds that both took."""
         start = time.perf_counter()
         probabilities = predict_split(self, split, quiet=quiet)
         own_groups = self.data is not None and self.data.has_groups and split is self.data.test
         groups = split.groups if own_groups or len(set(split.groups)) < len(split) else None
-        options = {"groups": groups, "positive": positive, "seed": seed}
+        options = {"groups": groups, "positive": positive}
         scores = score_predictions(split.labels, probabilities, self.classes, **options)
         return probabilities, scores, time.perf_counter() - start
 
@@ -281,7 +279,7 @@ class Run:
 
 
 def evaluate(
-    run: Run, split: Split | Dataset | None = None, *, positive: str | None = None, seed: int = 0, quiet: bool = False
+    run: Run, split: Split | Dataset | None = None, *, positive: str | None = None, quiet: bool = False
 ) -> Scores:
     """Score a run's predictions, with intervals: :meth:`Run.evaluate` as a function.
 
@@ -293,8 +291,6 @@ def evaluate(
         None is the test set of the run's own data; of a data set it is the test set.
     positive : str, optional
         Of two classes, the one whose AUROC is meant; None takes the last.
-    seed : int
-        Of the bootstrap.
     quiet : bool
         True shows no progress bar.
 
@@ -315,8 +311,8 @@ def evaluate(
     >>> run = tl.adapt(case, tl.load_source("random", image_size=32), "head", cache=False, quiet=True)
     >>> scores = evaluate(run, case.val, quiet=True)
     >>> scores.accuracy.n, scores.accuracy.method
-    (120, 'bootstrap_group')
+    (120, 'wilson_group')
     """
     if not isinstance(run, Run):
         raise BadInput(f"received `run` of type {type(run).__name__}; expected a Run, as adapt and load_run return it")
-    return run.evaluate(split, positive=positive, seed=seed, quiet=quiet)
+    return run.evaluate(split, positive=positive, quiet=quiet)

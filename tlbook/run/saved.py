@@ -49,7 +49,7 @@ def make_files(run, *, title=None, images=True, positive=None, options=None, mod
     if run.data is None:
         raise BadInput("received a run without data; expected one that adapt or load_run returned")
     data = run.data
-    probabilities, scores, seconds = run._score(data.test, positive=positive, seed=run.seed)
+    probabilities, scores, seconds = run._score(data.test, positive=positive)
     seconds = {**run.seconds, "evaluate": seconds}
     seconds["total"] = sum(seconds.values())
     title = data.name if title is None else title
