@@ -43,8 +43,8 @@ class Scores:
     >>> score_predictions(labels, probabilities, ("broken", "intact"))
     measure            value   95 % interval   n  method
     accuracy           0.925  0.801 to 0.974  40  Wilson
-    balanced accuracy  0.925  0.792 to 1.000  40  bootstrap of images
-    AUROC              0.989  0.963 to 1.000  40  bootstrap of images
+    balanced accuracy  0.925  0.792 to 0.974  40  Wilson
+    AUROC              0.989  0.896 to 0.999  40  DeLong, Wilson's form
     recall of broken   0.850  0.640 to 0.948  20  Wilson
     recall of intact   1.000  0.839 to 1.000  20  Wilson
     majority baseline  0.500
