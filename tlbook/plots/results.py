@@ -214,7 +214,7 @@ def paired_differences(
     """Plot paired differences on their 95 % intervals; grey are those that may be zero, given how many are compared.
 
     Each interval stands for itself. A colour is a claim beside others: it needs a p-value of 0.05 or below, adjusted
-    for the number of differences (:func:`tlbook.evidence.claims.adjust_holm`), so that in 95 of 100 plots none of
+    for the number of differences (``tlbook.evidence.claims.adjust_holm``), so that in 95 of 100 plots none of
     the coloured differences is due to chance.
 
     Parameters
