@@ -12,7 +12,6 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.datasets.arrays import from_arrays as from_arrays
     from tlbook.datasets.folders import from_folder as from_folder
     from tlbook.datasets.tables import from_table as from_table
-    from tlbook.evidence.audit import audit as audit
     from tlbook.evidence.ranking import rank_sources as rank_sources
     from tlbook.models.foreign import source_from_keras as source_from_keras
     from tlbook.models.sources import SourceModel as SourceModel
@@ -30,6 +29,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.run import adapt as adapt
     from tlbook.run import evaluate as evaluate
     from tlbook.run import load_run as load_run
+    from tlbook.run.audit import audit as audit
     from tlbook.training.options import Training as Training
 
 __version__ = "0.1.0"
@@ -53,7 +53,7 @@ _HOME = {
     "TrainedStrategy": "tlbook.models.strategies",
     "Training": "tlbook.training.options",
     "Run": "tlbook.run",
-    "audit": "tlbook.evidence.audit",
+    "audit": "tlbook.run.audit",
     "rank_sources": "tlbook.evidence.ranking",
     "adapt": "tlbook.run",
     "evaluate": "tlbook.run",

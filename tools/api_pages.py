@@ -22,7 +22,8 @@ RETURNED = (
     "tlbook.run.Run",
     "tlbook.evidence.metrics.Scores",
     "tlbook.evidence.intervals.Estimate",
-    "tlbook.evidence.audit.Audit",
+    "tlbook.run.audit.Audit",
+    "tlbook.evidence.audit.Finding",
     "tlbook.evidence.ranking.Ranking",
     "tlbook.evidence.ranking.SourceScore",
     *(f"tlbook.models.transferability.{name}" for name in ("logme", "leep", "nleep", "h_score", "linear_probe")),
@@ -30,7 +31,7 @@ RETURNED = (
 )
 # Room: heading, and what a reader finds under it. Strategies live in the room of models and stand by themselves.
 ROOMS = {
-    "datasets": ("Data", "From a folder, a table or a name to images in three splits."),
+    "datasets": ("Data", "From a folder, a table or a name to images in three splits, and a look at them."),
     "models": ("Source models", "What is adapted."),
     "strategies": ("Strategies", "What of the source trains, and from where."),
     "training": ("Training", "How gradients are taken, beyond what a strategy says."),
@@ -41,6 +42,7 @@ ROOMS = {
     "runtime": ("The machine", "Seeds, and Keras without its noise."),
 }
 SAME_ROOM = {"cases": "datasets"}
+ABOUT_DATA = ("tlbook.run.audit", "tlbook.evidence.audit")  # where they stand, since they need models
 PUBLIC = """# The package
 
 What `import tlbook as tl` offers.
@@ -107,6 +109,8 @@ def find_room(name):
     found = find(name)
     if inspect.isclass(found) and issubclass(found, Strategy):
         return "strategies"
+    if found.__module__ in ABOUT_DATA:
+        return "datasets"
     room = found.__module__.split(".")[1]
     return SAME_ROOM.get(room, room)
 

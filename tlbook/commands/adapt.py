@@ -9,6 +9,7 @@ from pathlib import Path
 from tlbook.commands.signals import INTERRUPTED, leave_on_signals
 from tlbook.datasets.folders import from_folder
 from tlbook.errors import BadInput, escape
+from tlbook.evidence.audit_pairs import warn_quickly
 from tlbook.models.choice import check_source
 from tlbook.models.strategies import find_strategy
 from tlbook.run.folder import REPORT, check_out
@@ -29,6 +30,7 @@ def run_adapt(options):
         quiet=options.quiet, labels=options.labels, label_column=options.label_column, min_images=options.min_images,
         max_unreadable=options.max_unreadable, range=options.range,
     )  # fmt: skip
+    data = replace(data, warnings=(*data.warnings, *warn_quickly(data)))
     check_positive(options.positive, data.classes)
     with leave_on_signals(NOTHING_WRITTEN):
         run = _adapt(data, strategy, options, start)

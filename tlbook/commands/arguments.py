@@ -134,16 +134,7 @@ def _add_adapt(commands):
         "--strategy", default="auto",
         help=f"auto (default: head or full, by validation) or {', '.join(STRATEGIES)}: see below",
     )  # fmt: skip
-    parser.add_argument(
-        "--groups", metavar="X", help="CSV file, or regular expression with one group: what a split keeps together"
-    )
-    parser.add_argument(
-        "--labels", metavar="X",
-        help="CSV file, or regular expression with one group: the class of each image, where no folder says it",
-    )  # fmt: skip
-    parser.add_argument(
-        "--label-column", metavar="NAME", help="column of the labels in that file (default: label, class, diagnosis, …)"
-    )
+    _add_labels(parser)
     parser.add_argument("--per-class", type=whole_number(1), metavar="N", help="at most N training images a class")
     parser.add_argument(
         "--image-size", type=whole_number(32, 2048), metavar="N", help="pixels a side (default: the source's)"
@@ -160,6 +151,33 @@ def _add_adapt(commands):
     parser.add_argument(
         "--positive", metavar="CLASS", help="of two classes, the one that AUROC means (default: the last)"
     )
+    _add_limits(parser)
+    parser.add_argument(
+        "--no-activation-cache",
+        action="store_true",
+        help="run what is frozen in every epoch, instead of once for all of them",
+    )
+    parser.add_argument("--no-images", action="store_true", help="leave pictures out of the report")
+    parser.add_argument("--overwrite", action="store_true", help="replace RUN if it is an earlier run")
+    parser.add_argument("--quiet", action="store_true", help="no progress bars, no closing lines")
+
+
+def _add_labels(parser):
+    """Add what says which images belong together and what they show; ``adapt`` and ``audit`` read folders alike."""
+    parser.add_argument(
+        "--groups", metavar="X", help="CSV file, or regular expression with one group: what a split keeps together"
+    )
+    parser.add_argument(
+        "--labels", metavar="X",
+        help="CSV file, or regular expression with one group: the class of each image, where no folder says it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--label-column", metavar="NAME", help="column of the labels in that file (default: label, class, diagnosis, …)"
+    )
+
+
+def _add_limits(parser):
+    """Add what is left out or borne with, and how deep images are scaled."""
     parser.add_argument(
         "--exclude", metavar="CLASS", action="append", default=[], help="leave a class out; may be repeated"
     )
@@ -175,14 +193,6 @@ def _add_adapt(commands):
         "--range", type=float, nargs=2, metavar=("LOW", "HIGH"),
         help="values of images of more than 8 bits that become black and white (default: by the training images)",
     )  # fmt: skip
-    parser.add_argument(
-        "--no-activation-cache",
-        action="store_true",
-        help="run what is frozen in every epoch, instead of once for all of them",
-    )
-    parser.add_argument("--no-images", action="store_true", help="leave pictures out of the report")
-    parser.add_argument("--overwrite", action="store_true", help="replace RUN if it is an earlier run")
-    parser.add_argument("--quiet", action="store_true", help="no progress bars, no closing lines")
 
 
 def _add_audit(commands):
@@ -191,12 +201,25 @@ def _add_audit(commands):
 
         return run_audit(options)
 
-    examples = ("audit xrays", "audit xrays.zip --groups metadata.csv --json")
+    examples = (
+        "audit xrays --quick",
+        "audit xrays.zip --groups metadata.csv --out audit.html",
+        "audit pets --labels train.csv --label-column breed --source mobilenet_v2 --json",
+    )
     help_line = "look at a folder of images before anything is trained: exit status 0 clean, 1 findings, 2 unusable"
     parser = _add(commands, "audit", help_line, examples, run)
     parser.add_argument("folder", metavar="FOLDER", type=_path, help="FOLDER/<class>/…, with or without train/val/test")
-    parser.add_argument("--groups", metavar="X", help="CSV file, or regular expression with one group")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    _add_labels(parser)
+    _add_limits(parser)
+    parser.add_argument(
+        "--source", default="photos", metavar="NAME",
+        help="source model whose features labels are judged by (default: photos); see tlbook sources",
+    )  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="no look at labels, which runs a network")
+    parser.add_argument("--out", metavar="FILE", type=_path, help="HTML file to write, with pictures of what was found")
+    parser.add_argument("--no-images", action="store_true", help="leave pictures out of that file")
+    parser.add_argument("--overwrite", action="store_true", help="replace that file")
+    parser.add_argument("--json", action="store_true", help="as JSON, every file of every finding listed")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
 

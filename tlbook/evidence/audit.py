@@ -1,27 +1,33 @@
-"""A second look at a folder before anything is trained: what would make a score worth less than it seems."""
+"""What would make a score worth less than it seems, found in the images before anything is trained on them."""
 
-import os
-import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tlbook.datasets.crops import find_crops, shrink_images
-from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.folders import from_folder
-from tlbook.datasets.printing import format_html, format_text
-from tlbook.errors import BadInput
+from tlbook.datasets.assemble import NO_GROUPS
+from tlbook.datasets.crops import SMALL, Crops, SmallImages, find_crops
+from tlbook.datasets.formats import describe_conversion
+from tlbook.datasets.images import shrink_image
+from tlbook.datasets.parallel import map_in_threads
+from tlbook.datasets.provenance import count
+from tlbook.datasets.quality import COLUMNS, find_odd, measure_image
 from tlbook.evidence.intervals import wilson_interval
+from tlbook.evidence.label_errors import find_suspects, judge_labels
 
 UNEVEN = 3.0  # largest class over smallest from which accuracy misleads
 WIDE = 10  # points: half of an interval that says little
 SUPPOSED = 0.8  # accuracy that the width of the interval is worked out for
 SPLITS = {"train": "training", "val": "validation", "test": "test"}
-MOST_FILES = 6  # named in a line
-COUNTER = re.compile(r"^(.+?)[ _.-]*\(?\d+\)?$")  # a name and the number of an image of it
-FORGOTTEN = 3.0  # times as often as by chance are images most like one of the same name
+FEW = 20  # training images a class, below which all of a network is not proposed to be trained
+ADVICE = {
+    "images of one grey": "they hold no picture: leave them out",
+    "dark images": "is what matters to be seen in them?",
+    "light images": "is what matters to be seen in them?",
+    "images with little in them": "are they pictures of the class?",
+    "blurred images": "is what matters to be seen in them?",
+    "images of an odd size": "do they come from elsewhere? A network then learns that",
+    "images of an odd shape": "they are squashed to squares: cut them to what matters",
+}
 
 
 @dataclass(frozen=True)
@@ -31,132 +37,35 @@ class Finding:
     Attributes
     ----------
     kind : str
-        A short name, such as ``same picture, two labels``.
+        A short name, such as ``copies under two labels``.
     message : str
         What was found and what to do about it, in one line.
     files : tuple of str
         The images concerned, by their names; of pairs one after the other.
+    captions : tuple of str
+        What is to be said of each of them, or nothing.
+    paired : bool
+        True where files come in pairs.
+
+    Examples
+    --------
+    >>> Finding("dark images", "1 (a.png): is what matters to be seen in them?", ("a.png",)).kind
+    'dark images'
     """
 
     kind: str
     message: str
     files: tuple[str, ...] = ()
+    captions: tuple[str, ...] = ()
+    paired: bool = False
 
 
-@dataclass(frozen=True)
-class Audit:
-    """What :func:`tlbook.audit` found; it prints as a table.
-
-    Attributes
-    ----------
-    name : str
-        Of the data set.
-    facts : dict of str to str
-        Images, groups, classes, the majority baseline, and the width of the interval to expect.
-    findings : tuple of Finding
-        Empty where nothing was found.
-    notes : tuple of str
-        What was left out, and how the splits came about.
-
-    Examples
-    --------
-    >>> import tlbook as tl
-    >>> found = tl.audit(tl.load_case("fractures", per_class=4, size=32), quiet=True)
-    >>> found.facts["images"]
-    '528 (training 8, validation 120, test 400)'
-    """
-
-    name: str
-    facts: dict[str, str]
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return all of it, ready for JSON.
-
-        Returns
-        -------
-        dict
-            ``name``, ``facts``, ``findings`` and ``notes``.
-        """
-        findings = [{"kind": f.kind, "message": f.message, "files": list(f.files)} for f in self.findings]
-        return {"name": self.name, "facts": self.facts, "findings": findings, "notes": list(self.notes)}
-
-    def _list_rows(self):
-        rows = [["", ""], *([key, value] for key, value in self.facts.items())]
-        rows += [[f"! {finding.kind}", finding.message] for finding in self.findings]
-        return rows + [["note", note] for note in self.notes]
-
-    def __repr__(self):
-        count = len(self.findings)
-        above = f"{self.name}: {count or 'no'} finding{'' if count == 1 else 's'}"
-        return f"{above}\n{format_text(self._list_rows()[1:], left=(0, 1))}"
-
-    def _repr_html_(self):
-        return format_html(self._list_rows(), self.name)
-
-
-def audit(
-    data: Dataset | str | os.PathLike[str], *, groups: str | os.PathLike[str] | None = None, quiet: bool = False
-) -> Audit:
-    """Look at images before anything is trained on them.
-
-    Counts and imbalance, copies and near-duplicates (centre crops included) within and across classes, groups and
-    splits, the same picture under two labels, images of one grey, groups that look forgotten, and how wide the interval
-    of a score will be.
-
-    Parameters
-    ----------
-    data : Dataset, str or pathlib.Path
-        A data set, or a folder or zip file as :func:`tlbook.from_folder` reads it.
-    groups : str, optional
-        As for :func:`tlbook.from_folder`; not with a data set.
-    quiet : bool
-        True shows no progress bar.
-
-    Returns
-    -------
-    Audit
-
-    Raises
-    ------
-    BadInput
-        The folder cannot be learned from at all.
-
-    Notes
-    -----
-    Near-duplicates are told by thumbnails of 16 pixels (``tlbook.datasets.crops.find_crops``, which says how often they
-    are wrong): rarely of photographs, more often of textures, radiographs and slices. Look at the pairs.
-
-    Examples
-    --------
-    >>> import tlbook as tl
-    >>> found = tl.audit(tl.load_case("pets", per_class=10, size=32), quiet=True)
-    >>> found.facts["majority baseline"]
-    '50.0 %'
-    """
-    if isinstance(data, str | Path):
-        data = from_folder(data, groups=groups, quiet=quiet)
-    elif not isinstance(data, Dataset):
-        raise BadInput(f"received `data` of type {type(data).__name__}; expected a Dataset, or the path of a folder")
-    elif groups is not None:
-        raise BadInput("received `groups` beside a data set, which has its own; expected one of the two")
-    images = _Images(data)
-    small = shrink_images(images, label="looking at images", quiet=quiet)
-    crops = find_crops(small, quiet=quiet)
-    findings = [
-        *_look_at_files(data, small, images), *_look_at_counts(data), *_look_at_copies(images, crops, data),
-        *_look_at_names(images, crops, data),
-    ]  # fmt: skip
-    notes = (*((f"split: {data.split_origin}",) if data.split_origin else ()), *data.left_out)
-    return Audit(data.name, _list_facts(data), tuple(findings), notes)
-
-
-class _Images:
+class AllImages:
     """All images of a data set in one row, with what is known of each."""
 
     def __init__(self, data):
         splits = (data.train, data.val, data.test)
+        self.classes, self.has_groups = data.classes, data.has_groups
         self.places = [(split.images, i) for split in splits for i in range(len(split))]
         self.names = [name for split in splits for name in split.names]
         self.labels, self.groups = (np.concatenate([getattr(s, key) for s in splits]) for key in ("labels", "groups"))
@@ -166,47 +75,103 @@ class _Images:
         return len(self.places)
 
     def read(self, index):
+        """Read one image, uint8, (height, width, 3)."""
         store, place = self.places[index]
         return store.read(place)
 
     def fingerprint(self, index):
+        """Return bytes that are equal only for equal content."""
         store, place = self.places[index]
         return store.fingerprint(place)
 
+    def describe(self, index):
+        """Say of an image its class and its split."""
+        return f"{self.classes[self.labels[index]]}, {tuple(SPLITS.values())[self.splits[index]]}"
 
-def _list_facts(data):
+
+@dataclass(frozen=True)
+class Looks:
+    """What one reading of all images gives.
+
+    Attributes
+    ----------
+    crops : Crops
+        Of each image the one that it is most like.
+    measures : numpy.ndarray
+        float32, (n, 7), as `tlbook.datasets.quality.COLUMNS` names them.
+    """
+
+    crops: Crops
+    measures: np.ndarray
+
+
+def look_at_images(images, *, quiet=False):
+    """Read each image once, measure it and compare it with all others."""
+    pixels, aspects = np.empty((len(images), SMALL, SMALL), np.uint8), np.empty(len(images), np.float32)
+    measures = np.empty((len(images), len(COLUMNS)), np.float32)
+
+    def look(index):
+        image = images.read(index)
+        pixels[index], measures[index] = shrink_image(image, SMALL), measure_image(image)
+        aspects[index] = image.shape[1] / image.shape[0]
+
+    map_in_threads(look, len(images), "looking at images", quiet=quiet)
+    return Looks(find_crops(SmallImages(pixels, aspects), quiet=quiet), measures)
+
+
+def list_facts(data):
+    """Return what a reader ought to know of a data set, in a few lines: name to text."""
     counts, units = _count_classes(data), len(set(data.test.groups))
     low, high = _expect(units)
     sizes = ", ".join(f"{part} {len(getattr(data, key)):,}" for key, part in SPLITS.items())
     return {
         "images": f"{sum(counts):,} ({sizes})",
-        "images per class": ", ".join(f"{name} {count:,}" for name, count in zip(data.classes, counts, strict=True)),
+        "images per class": ", ".join(f"{name} {number:,}" for name, number in zip(data.classes, counts, strict=True)),
         "groups": data.groups_origin or "given" if data.has_groups else "none given",
         "majority baseline": f"{100 * counts.max() / counts.sum():.1f} %",
         "interval to expect": f"at 80 % right, {low} to {high} % ({units:,} independent test images)",
+        "proposed protocol": _propose(data, counts),
     }
 
 
-def _count_classes(data):
-    return np.bincount(np.concatenate([data.train.labels, data.val.labels, data.test.labels]))
+def _propose(data, counts):
+    """Say in a line how to go on: split, groups, strategy, and what to read."""
+    split = data.split_origin or "as the case is made"
+    groups = "whole groups" if data.has_groups else "no groups (give them, if several images show one person or thing)"
+    few = np.bincount(data.train.labels, minlength=len(data.classes)).min() < FEW
+    strategy = "the head alone" if few else "the head alone against full fine-tuning, by validation"
+    read = "balanced accuracy" if counts.max() >= UNEVEN * counts.min() else "accuracy"
+    return f"split {split}; {groups}; strategy: {strategy}; read {read} with its interval, on the test set, once"
 
 
-def _expect(count):
-    """Return the interval of a score of 80 % on so many independent images, in whole per cent."""
-    interval = wilson_interval(round(SUPPOSED * count), count)
-    return round(100 * interval.low), round(100 * interval.high)
-
-
-def _look_at_files(data, small, images):
+def look_at_files(data, images, measures):
+    """Tell which images cannot be read, what a reader of folders warned of, and which images are odd."""
     if data.skipped:
-        yield Finding("unreadable", f"{len(data.skipped)} images cannot be read: copy them again", data.skipped)
-    grey = np.flatnonzero(small.pixels.reshape(len(small), -1).std(axis=1) < 1.0)
-    if len(grey):
-        names = tuple(images.names[i] for i in grey)
-        yield Finding("images of one grey", f"{len(grey)} hold no picture: {_name(names)}; leave them out", names)
+        names, reasons = zip(*(line.partition(": ")[::2] for line in data.skipped), strict=True)
+        total = len(names) + len(images)
+        message = f"{len(names)} of {total:,} images cannot be read: copy them again, or leave them out"
+        yield Finding("unreadable", message, names, reasons)
+    for line in list_warnings(data)[0]:
+        yield Finding("as it was read", line)
+    for kind, rows in find_odd(measures).items():
+        names = tuple(images.names[i] for i in rows)
+        yield Finding(kind, f"{len(rows)} ({_name(names)}): {ADVICE[kind]}", names, _describe(images, rows))
 
 
-def _look_at_counts(data):
+def list_warnings(data):
+    """Sort what the reader of a folder warned of: what is a finding, and what is to be noted."""
+    findings, notes = [], []
+    for line in data.warnings:
+        if line.startswith(("skipped, unreadable: ", "left out: ")) or "nearly equal a training image" in line:
+            continue  # told elsewhere
+        pictures = describe_conversion(data.ignored) or any("image" in kind for kind in data.ignored)
+        is_note = line == NO_GROUPS or (line.startswith("passed over: ") and not pictures)
+        (notes if is_note else findings).append(line)
+    return findings, notes
+
+
+def look_at_counts(data):
+    """Tell uneven classes, and a test set that is too small to say much."""
     counts, units = _count_classes(data), len(set(data.test.groups))
     if counts.max() >= UNEVEN * counts.min():
         few, many = data.classes[counts.argmin()], data.classes[counts.argmax()]
@@ -223,61 +188,38 @@ def _look_at_counts(data):
         )
 
 
-def _look_at_copies(images, crops, data):
-    """Copies first, byte for byte; then images that nearly equal another one or its middle."""
-    firsts, copies = {}, []
-    for i in range(len(images)):
-        digest = images.fingerprint(i)
-        copies += [(firsts[digest], i)] if digest in firsts else []
-        firsts.setdefault(digest, i)
-    known = set(copies)
-    alike = [(int(crops.partners[i]), int(i)) for i in crops.list_pairs()]
-    alike = list(dict.fromkeys(tuple(sorted(pair)) for pair in alike if tuple(sorted(pair)) not in known))
-    for what, pairs in (("copies", copies), ("near-duplicates", alike)):
-        labels = [pair for pair in pairs if images.labels[pair[0]] != images.labels[pair[1]]]
-        apart = [pair for pair in pairs if images.splits[pair[0]] != images.splits[pair[1]] and pair not in set(labels)]
-        if data.has_groups:
-            apart = [pair for pair in apart if images.groups[pair[0]] != images.groups[pair[1]]]
-        rest = [p for p in pairs if p not in set(labels) | set(apart) and not _share_group(images, p, data)]
-        yield from _tell_pairs(
-            images,
-            labels,
-            f"{what} under two labels",
-            "one label is wrong, or the picture does not tell the classes apart",
+def look_at_labels(images, features, *, seed=0, quiet=False):
+    """Tell labels that look wrong to heads that have not seen the image; ``features`` are float32, (n, channels)."""
+    probabilities = judge_labels(features, images.labels, images.groups, seed=seed, quiet=quiet)
+    suspects, proposed = find_suspects(probabilities, images.labels)
+    if len(suspects):
+        judged = np.isfinite(probabilities).all(axis=1)
+        agreed = np.mean(probabilities[judged].argmax(axis=1) == images.labels[judged])
+        names = tuple(images.names[i] for i in suspects)
+        labels = [
+            (images.classes[images.labels[i]], images.classes[c]) for i, c in zip(suspects, proposed, strict=True)
+        ]
+        told = tuple(f"{given}, or {other}?" for given, other in labels)
+        shown = ", ".join(f"{name} ({text})" for name, text in zip(names[:3], told, strict=False))
+        message = (
+            f"{count(len(names), 'image')} to heads that did not see them, and agree with {100 * agreed:.0f} % of all "
+            f"labels ({shown}{', …' if len(names) > 3 else ''}): look at them; some are right, and hard"
         )
-        yield from _tell_pairs(images, apart, f"{what} across splits", "a score on them is partly memory: group them")
-        yield from _tell_pairs(images, rest, what, "they count as one image: group them, or leave one out")
+        yield Finding("labels that look wrong", message, names, told)
 
 
-def _share_group(images, pair, data):
-    return data.has_groups and images.groups[pair[0]] == images.groups[pair[1]]
+def _describe(images, rows):
+    return tuple(images.describe(i) for i in rows)
 
 
-def _tell_pairs(images, pairs, kind, advice):
-    if pairs:
-        files = tuple(images.names[i] for pair in pairs for i in pair)
-        shown = ", ".join(f"{a} = {b}" for a, b in zip(files[:MOST_FILES:2], files[1:MOST_FILES:2], strict=True))
-        more = ", …" if len(files) > MOST_FILES else ""
-        yield Finding(kind, f"{len(pairs):,} pair{'s' * (len(pairs) > 1)} ({shown}{more}): {advice}", files)
+def _count_classes(data):
+    return np.bincount(np.concatenate([data.train.labels, data.val.labels, data.test.labels]))
 
 
-def _look_at_names(images, crops, data):
-    """Say where names, numbers aside, look like groups, and images are most like others of their name."""
-    if data.has_groups:
-        return
-    stems = [COUNTER.match(Path(name).with_suffix("").as_posix()) for name in images.names]
-    names = np.array([stem[1] if stem else images.names[i] for i, stem in enumerate(stems)])
-    kinds, counts = np.unique(names, return_counts=True)
-    if not 3 * len(data.classes) <= len(kinds) <= len(names) / 2:
-        return
-    chance = np.sum((counts / len(names)) ** 2)
-    share = np.mean(names == names[crops.partners])
-    if share >= FORGOTTEN * chance and share >= 0.3:
-        yield Finding(
-            "groups that look forgotten",
-            f"{100 * share:.0f} % of the images are most like one of the same name but for its number (by chance "
-            f"{100 * chance:.1f} %), as in {_name(images.names[:2])}: say with `groups` what belongs together",
-        )
+def _expect(units):
+    """Return the interval of a score of 80 % on so many independent images, in whole per cent."""
+    interval = wilson_interval(round(SUPPOSED * units), units)
+    return round(100 * interval.low), round(100 * interval.high)
 
 
 def _name(names):

@@ -68,7 +68,11 @@ def render_report(report, *, history=None, confusion=None, samples=(), wrong=(),
 
 @cache
 def _load_template():
-    """Load the template; it escapes every value but our own pictures."""
+    return make_environment().get_template("templates/report.html.jinja")
+
+
+def make_environment():
+    """Make what loads the templates of pages; it escapes every value but our own pictures."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("tlbook.report", "."),
         autoescape=True,
@@ -86,7 +90,7 @@ def _load_template():
         "plain": words.format_plain,
         "thumbnail": encode_thumbnail,
     }
-    return environment.get_template("templates/report.html.jinja")
+    return environment
 
 
 def _list_measures(report):

@@ -1,0 +1,156 @@
+"""Images that belong together, as an audit tells them: copies, near-duplicates, and names that look like groups."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from tlbook.datasets.columns import read_csv
+from tlbook.datasets.lookup import GROUP_WORDS, PATH_WORDS, list_columns, read_cells
+from tlbook.datasets.scan import scan_folder
+from tlbook.errors import BadInput
+from tlbook.evidence.audit import AllImages, Finding, look_at_counts
+from tlbook.runtime import show_progress
+
+MOST_FILES = 6  # named in a line
+COUNTER = re.compile(r"^(.+?)[ _.-]*\(?\d+\)?$")  # a name and the number of an image of it
+EXPRESSION = r"^(.+?)[ _.-]*\(?\d+\)?\.\w+$"  # the same, with the file's ending
+NUMBER = re.compile(r"(\d+)\D*$")
+FORGOTTEN = 3.0  # times as often as by chance are images most like one of the same name
+SHARE = 0.3  # of the images at least
+NEAR = 2  # numbers of neighbours differ by no more
+MANY = 50  # images from which the share of neighbours says something
+LEAST_NEAR = 0.05
+
+
+def find_copies(images, *, quiet=False):
+    """Find images that equal an earlier one byte for byte: a list of pairs of indices."""
+    firsts, copies = {}, []
+    for i in show_progress(range(len(images)), "looking for copies", quiet=quiet):
+        first = firsts.setdefault(images.fingerprint(i), i)
+        copies += [(first, i)] if first != i else []
+    return copies
+
+
+def look_at_copies(images, copies):
+    """Tell copies, given as pairs of indices."""
+    yield from _look_at_pairs(images, "copies", copies)
+
+
+def look_at_near_duplicates(images, crops, copies):
+    """Tell images that nearly equal another one or its middle, and are no copy of it."""
+    known = set(copies)
+    pairs = (tuple(sorted((int(crops.partners[i]), int(i)))) for i in crops.list_pairs())
+    yield from _look_at_pairs(images, "near-duplicates", [p for p in dict.fromkeys(pairs) if p not in known])
+
+
+def _look_at_pairs(images, what, pairs):
+    labels = [pair for pair in pairs if images.labels[pair[0]] != images.labels[pair[1]]]
+    others = [pair for pair in pairs if pair not in set(labels) and not _share_group(images, pair)]
+    apart = [pair for pair in others if images.splits[pair[0]] != images.splits[pair[1]]]
+    rest = [pair for pair in others if pair not in set(apart)]
+    advice = "one label is wrong, or the picture does not tell the classes apart"
+    yield from _tell_pairs(images, labels, f"{what} under two labels", advice)
+    yield from _tell_pairs(images, apart, f"{what} across splits", "a score on them is partly memory: group them")
+    yield from _tell_pairs(images, rest, what, "they count as one image: group them, or leave one out")
+
+
+def _share_group(images, pair):
+    return images.has_groups and images.groups[pair[0]] == images.groups[pair[1]]
+
+
+def _tell_pairs(images, pairs, kind, advice):
+    if pairs:
+        rows = [i for pair in pairs for i in pair]
+        files = tuple(images.names[i] for i in rows)
+        shown = ", ".join(f"{a} = {b}" for a, b in zip(files[:MOST_FILES:2], files[1:MOST_FILES:2], strict=True))
+        more = ", …" if len(files) > MOST_FILES else ""
+        message = f"{len(pairs):,} pair{'s' * (len(pairs) > 1)} ({shown}{more}): {advice}"
+        yield Finding(kind, message, files, tuple(images.describe(i) for i in rows), paired=True)
+
+
+def look_at_names(images, crops, path=None):
+    """Tell groups that look forgotten: a table beside the images has some, names or neighbouring numbers are alike."""
+    if images.has_groups:
+        return
+    tables = () if path is None else find_group_tables(path)
+    for table, column in tables:
+        message = f"the file {table} has a column {column!r}: if it says what belongs together, give it as `groups`"
+        yield Finding("groups that look forgotten", message)
+    paths = [Path(name).with_suffix("").as_posix() for name in images.names]
+    yield from _look_at_stems(images, crops, paths)
+    yield from _look_at_numbers(images, crops, paths)
+
+
+def _look_at_stems(images, crops, paths):
+    stems = [COUNTER.match(path) for path in paths]
+    names = np.array([stem[1] if stem else path for stem, path in zip(stems, paths, strict=True)])
+    kinds, counts = np.unique(names, return_counts=True)
+    if not 3 * len(images.classes) <= len(kinds) <= len(names) / 2:
+        return
+    chance, share = np.sum((counts / len(names)) ** 2), np.mean(names == names[crops.partners])
+    if share >= max(FORGOTTEN * chance, SHARE):
+        pairs = np.flatnonzero(names == names[crops.partners])[:2].tolist()
+        yield _tell_forgotten(
+            images, crops, pairs,
+            f"{100 * share:.0f} % of the images are most like one of the same name but for its number (by chance "
+            f"{100 * chance:.1f} %)", f"say with `groups` what belongs together: '{EXPRESSION}' takes the names",
+        )  # fmt: skip
+
+
+def _look_at_numbers(images, crops, paths):
+    """Compare how often images are most like one whose number is next to theirs with how often that is by chance."""
+    found = [NUMBER.search(path) for path in paths]
+    numbers = np.array([int(match[1][-15:]) if match else -1 for match in found])
+    folders = np.array([path[: match.start()] if match else path for match, path in zip(found, paths, strict=True)])
+
+    partners = crops.partners
+    near = (np.abs(numbers - numbers[partners]) <= NEAR) & (folders == folders[partners]) & (numbers >= 0)
+    share, chance = near.mean(), _expect_near(numbers, folders)
+    if len(near) > MANY and share >= max(FORGOTTEN * chance, LEAST_NEAR):
+        yield _tell_forgotten(
+            images, crops, np.flatnonzero(near)[np.argsort(-crops.correlation[near], kind="stable")][:2].tolist(),
+            f"{100 * share:.0f} % of the images are most like one whose number is next to theirs (by chance about "
+            f"{100 * chance:.1f} %)", "if neighbours show one person or thing, say so with `groups`",
+        )  # fmt: skip
+
+
+def _expect_near(numbers, folders):
+    """Return how often a partner chosen at random in its folder has a number next to that of the image."""
+    total = 0.0
+    for folder in np.unique(folders):
+        own = np.sort(numbers[folders == folder])
+        near = np.searchsorted(own, own + NEAR, "right") - np.searchsorted(own, own - NEAR) - 1
+        total += near.sum() / max(1, len(own) - 1)
+    return total / len(numbers)
+
+
+def _tell_forgotten(images, crops, rows, seen, advice):
+    pairs = [i for row in rows for i in (int(crops.partners[row]), row)]
+    files = tuple(images.names[i] for i in pairs)
+    message = f"{seen}, as {files[0]} and {files[1]}: {advice}"
+    return Finding("groups that look forgotten", message, files, tuple(images.describe(i) for i in pairs), paired=True)
+
+
+def find_group_tables(path):
+    """Find tables beside the images that name them, and something that several share: a list of file and column."""
+    listing, found = scan_folder(path), []
+    for table in listing.tables:
+        try:
+            header, rows = read_csv(listing.store.container.find(table), table, ("path", "file", "group"))
+        except BadInput:
+            continue
+        if list_columns(header, PATH_WORDS):
+            columns = [
+                (header[at], [cell for cell in read_cells(rows, at) if cell])
+                for at in list_columns(header, GROUP_WORDS)
+            ]
+            found += [(table, column) for column, cells in columns if 1 < len(set(cells)) < len(cells)][:1]
+    return found
+
+
+def warn_quickly(data):
+    """Return what an audit finds without decoding an image, a line each: counts and copies."""
+    images = AllImages(data)
+    findings = [*look_at_counts(data), *look_at_copies(images, find_copies(images, quiet=True))]
+    return tuple(f"{finding.kind}: {finding.message}" for finding in findings)
