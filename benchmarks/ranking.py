@@ -1,8 +1,8 @@
 """Ranking sources before training: do the scores find the order that heads on a test set have.
 
 Protocol, written down before the run. Nine real sets, at most 360 images of each: as many of every class, at least 15,
-in whole groups; every sixth slice of a person in the Alzheimer set, Moderate left out; every ninth of Omniglot's 183
-characters. Whole groups in one split, 60/20/20, five splits. Seven sources, each as the command takes it: random,
+in whole groups; every sixth slice of a person in the Alzheimer set, Moderate left out; every third picture of a sign,
+lest a class were one sign; every ninth of Omniglot's 183 characters. Whole groups in one split, 60/20/20, five splits. Seven sources, each as the command takes it: random,
 worlds and photos at 96 px, mobilenet_v2_035, mobilenet_075 and mobilenet_v2 at
 160 px, and mobilenet_v2_035 once more at 96 px. Scores see the training features alone: LogME, N-LEEP, H-score with
 shrinkage, and the linear probe on five folds (of whole groups). LEEP is left out: it needs the source's classifier,
@@ -48,7 +48,7 @@ SOURCES = (
 )  # fmt: skip
 SEEDS = range(5)
 MOST, FEWEST = 360, 15  # images of a set, and of a class
-SLICE_STEP = 6  # of the 32 slices of a person
+EVERY = {"brains": 6, "signs": 3}  # of the 32 slices of a person, and of the 9 pictures of a sign
 METHODS = {"logme": logme, "nleep": nleep, "h_score": h_score, "probe": linear_probe}
 TIMED = ("flowers", "photos", 0)  # set, source and seed of the full fine-tuning
 REPLICATES = 10_000
@@ -79,9 +79,9 @@ COLUMNS = {
 def load_part(name, image_size):
     """Read at most so many images of a real set; return them as a split, and the number of classes."""
     whole, num_classes = load_whole(name, image_size)
-    if name == "brains":
+    if name in EVERY:
         order = sorted(range(len(whole)), key=lambda i: (whole.groups[i], whole.names[i]))
-        whole = whole.take(order[::SLICE_STEP])
+        whole = whole.take(order[:: EVERY[name]])
     if name == "characters":  # every third of them are read
         whole, num_classes = whole.take(np.flatnonzero(whole.labels % 3 == 0)), -(-num_classes // 3)
         whole = replace(whole, labels=whole.labels // 3)
