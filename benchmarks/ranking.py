@@ -2,9 +2,10 @@
 
 Protocol, written down before the run. Nine real sets, at most 360 images of each: as many of every class, at least 15,
 in whole groups; every sixth slice of a person in the Alzheimer set, Moderate left out; every third picture of a sign,
-lest a class were one sign; every ninth of Omniglot's 183 characters. Whole groups in one split, 60/20/20, five splits. Seven sources, each as the command takes it: random,
-worlds and photos at 96 px, mobilenet_v2_035, mobilenet_075 and mobilenet_v2 at
-160 px, and mobilenet_v2_035 once more at 96 px. Scores see the training features alone: LogME, N-LEEP, H-score with
+lest a class were one sign (seen when the first run stopped there, after four sets); every ninth of Omniglot's 183
+characters. Whole groups in one split, 60/20/20, five splits. Seven sources, each as the command takes it: random,
+worlds and photos at 96 px, mobilenet_v2_035, mobilenet_075 and mobilenet_v2 at 160 px, and mobilenet_v2_035 once more
+at 96 px. Scores see the training features alone: LogME, N-LEEP, H-score with
 shrinkage, and the linear probe on five folds (of whole groups). LEEP is left out: it needs the source's classifier,
 which one of the seven has here. The order to find: mean over the splits of the head's balanced accuracy on the test
 set, the head fitted on training features, its penalty chosen on validation. Per set and split Kendall's tau, weighted
