@@ -95,6 +95,13 @@ def test_what_cannot_be_ranked_is_refused(data, arguments, words):
         rank_sources(data, **{"sources": "photos"} | arguments)
 
 
+def test_a_class_of_one_group_is_refused_before_features_are_computed(data, monkeypatch):
+    monkeypatch.setattr(ranking, "as_source", None)
+    alone = replace(data, train=replace(data.train, groups=data.train.labels.astype(str)))
+    with pytest.raises(BadInput, match="a class of one group"):
+        rank_sources(alone, "photos", method="probe")
+
+
 def test_data_is_a_data_set():
     with pytest.raises(BadInput, match="`data` of type str; expected a Dataset"):
         rank_sources("folder")

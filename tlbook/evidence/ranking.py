@@ -13,7 +13,7 @@ from tlbook.models.catalogue import RANDOM
 from tlbook.models.choice import check_source
 from tlbook.models.listing import sources as list_sources
 from tlbook.models.sources import SourceModel, as_source
-from tlbook.models.transferability import h_score, linear_probe, logme, nleep
+from tlbook.models.transferability import check_folds, h_score, linear_probe, logme, nleep
 from tlbook.runtime import show_progress
 from tlbook.training.features import extract_features
 
@@ -163,6 +163,8 @@ def rank_sources(
         )
     check_whole("seed", seed, 0, LARGEST_SEED)
     methods, candidates = check_methods(method), check_sources(sources)
+    if "probe" in methods:
+        check_folds(data.train.labels, data.train.groups)
     found = []
     for candidate in show_progress(candidates, "ranking sources", quiet=quiet):
         start = time.perf_counter()

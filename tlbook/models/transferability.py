@@ -272,11 +272,7 @@ def linear_probe(
     if not is_whole(folds) or folds < 2:
         raise BadInput(f"received `folds` {folds!r}; expected a whole number of at least 2")
     x, y = _check(features, labels)
-    units = np.arange(len(y)) if groups is None else _check_groups(groups, y)
-    fewest = int(np.bincount(np.unique(np.stack([y, units]), axis=1)[0]).min())
-    if fewest < 2:
-        unit = "image" if groups is None else "group"
-        raise BadInput(f"received a class of one {unit}; expected two of each class: one to fit on, one to predict")
+    fewest, units = check_folds(y, groups)
     kind, together = (StratifiedKFold, ()) if groups is None else (StratifiedGroupKFold, (units,))
     splitter = kind(min(folds, fewest), shuffle=True, random_state=seed)
     x, answers = x.astype(np.float32), np.zeros_like(y)
@@ -284,6 +280,17 @@ def linear_probe(
         head = fit_head(x[train], y[train], x[held], y[held], y.max() + 1, Cs=(PENALTY,))
         answers[held] = head.predict(x[held]).argmax(-1)
     return float(balanced_accuracy_score(y, answers))
+
+
+def check_folds(labels, groups=None):
+    """Refuse a class of one image (or group); return the fewest of a class, and the group of each image as a number."""
+    labels = np.asarray(labels)
+    units = np.arange(len(labels)) if groups is None else _check_groups(groups, labels)
+    fewest = int(np.unique(np.unique(np.stack([labels, units]), axis=1)[0], return_counts=True)[1].min())
+    if fewest < 2:
+        unit = "image" if groups is None else "group"
+        raise BadInput(f"received a class of one {unit}; expected two of each class: one to fit on, one to predict")
+    return fewest, units
 
 
 def _maximise_evidence(s, z, missed, n):
