@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
+from benchmarks.cases import find_archive
 from tests.datasets.test_crops import draw_pictures
 from tests.report.test_report import Page
 from tlbook.__main__ import main
@@ -210,3 +211,35 @@ def test_what_is_no_data_is_refused(clean):
         audit(7)
     with pytest.raises(BadInput, match="expected one of the two"):
         audit(from_folder(clean, quiet=True), groups="x")
+
+
+@pytest.mark.real_data
+def test_one_flower_under_two_labels():
+    found = audit(find_archive("flowers"), quick=True, quiet=True)
+    assert find(found, "copies under two labels").files == tuple(
+        f"{name}/17104364030_ee31ee279b_n.jpg" for name in ("rose", "tulip")
+    )
+    named = sum(len(finding.files) for finding in found.findings if "images" in finding.kind)
+    assert named <= 0.01 * 1500
+
+
+@pytest.mark.real_data
+def test_copies_and_neighbours_of_radiographs():
+    found = audit(find_archive("fractures"), quick=True, quiet=True)
+    copies = list_pairs(found, "copies", "copies across splits", "copies under two labels")
+    assert len(copies) >= 15
+    told = [finding.message for finding in found.findings if finding.kind == "groups that look forgotten"]
+    assert any("whose number is next to theirs" in message for message in told)
+    assert any("metadata.csv has a column 'group'" in message for message in told)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("name", "exclude"),
+    [("signs", ()), ("brains", ("NonDemented", "VeryMildDemented"))],
+)
+def test_tracks_of_signs_and_slices_of_brains(name, exclude):
+    found = audit(find_archive(name), exclude=exclude, quick=True, quiet=True)
+    told = [finding.message for finding in found.findings if finding.kind == "groups that look forgotten"]
+    assert any("one of the same name but for its number" in message for message in told)
+    assert len(list_pairs(found, "near-duplicates", "near-duplicates across splits")) >= 50

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlbook.datasets.assemble import NO_GROUPS
-from tlbook.datasets.crops import SMALL, Crops, SmallImages, find_crops
+from tlbook.datasets.crops import SMALL
 from tlbook.datasets.formats import describe_conversion
 from tlbook.datasets.images import shrink_image
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.provenance import count
 from tlbook.datasets.quality import COLUMNS, find_odd, measure_image
+from tlbook.datasets.twins import Twins, find_twins
 from tlbook.evidence.intervals import wilson_interval
 from tlbook.evidence.label_errors import find_suspects, judge_labels
 
@@ -95,28 +96,27 @@ class Looks:
 
     Attributes
     ----------
-    crops : Crops
-        Of each image the one that it is most like.
+    twins : Twins
+        Pairs that may show the same, and of each image the one that it is most like.
     measures : numpy.ndarray
         float32, (n, 7), as `tlbook.datasets.quality.COLUMNS` names them.
     """
 
-    crops: Crops
+    twins: Twins
     measures: np.ndarray
 
 
 def look_at_images(images, *, quiet=False):
     """Read each image once, measure it and compare it with all others."""
-    pixels, aspects = np.empty((len(images), SMALL, SMALL), np.uint8), np.empty(len(images), np.float32)
+    pixels = np.empty((len(images), SMALL, SMALL), np.uint8)
     measures = np.empty((len(images), len(COLUMNS)), np.float32)
 
     def look(index):
         image = images.read(index)
         pixels[index], measures[index] = shrink_image(image, SMALL), measure_image(image)
-        aspects[index] = image.shape[1] / image.shape[0]
 
     map_in_threads(look, len(images), "looking at images", quiet=quiet)
-    return Looks(find_crops(SmallImages(pixels, aspects), quiet=quiet), measures)
+    return Looks(find_twins(pixels, quiet=quiet), measures)
 
 
 def list_facts(data):

@@ -127,7 +127,7 @@ def audit(
 ) -> Audit:
     """Look at images before anything is trained on them.
 
-    Counts and imbalance; copies and near-duplicates (centre crops included) within and across classes, groups and
+    Counts and imbalance; copies and near-duplicates (crops included) within and across classes, groups and
     splits; the same picture under two labels; groups that look forgotten; images that cannot be read, are dark, light,
     blurred, empty, or of an odd size or shape; labels that look wrong; how wide the interval of a score will be; and
     how to go on.
@@ -179,7 +179,7 @@ def audit(
     copies = find_copies(images, quiet=quiet)
     findings = [
         *look_at_files(data, images, looks.measures), *look_at_counts(data), *look_at_copies(images, copies),
-        *look_at_near_duplicates(images, looks.crops, copies), *look_at_names(images, looks.crops, path),
+        *look_at_near_duplicates(images, looks.twins, copies), *look_at_names(images, looks.twins, path),
     ]  # fmt: skip
     if source is not None:
         splits = (data.train, data.val, data.test)
