@@ -145,8 +145,8 @@ def t_interval(values, level=0.95, *, test_to_train=0.0):
     That ratio is the pool's, 1/3 for 60/20/20, also where only some of the training images are learned from. It stands
     for the correlation of two splits' scores, supposed to be 1/3 / (1 + 1/3) = 0.25, and what correlates them is that
     their test sets (and, all images learned from, their training sets) overlap: fewer images learned from make it
-    smaller, while the ratio of the images really learned from would make the interval wider. In simulations (the
-    stored table ``coverage_resplits``) the correlation lies between 0 and 0.25: intervals with 1/3 hold the mean over
+    smaller, while the ratio of the images really learned from would make the interval wider. In simulations
+    (``benchmarks/coverage_resplits.py``) the correlation lies between 0 and 0.25: intervals with 1/3 hold the mean over
     pools in 95 to 99.5 % of all cases, on the safe side, and those with 0 in as few as 83 %.
 
     Parameters

@@ -128,8 +128,8 @@ def score_predictions(labels, probabilities, classes, *, groups=None, positive=N
     DeLong's variance is worth. With groups both rest on the variance between whole groups, since images of one person
     are not independent, and the quantile is Student's t. Where few images (or groups) differ from the others (a
     perfect score, for one), that variance says little, and is drawn towards one trial a unit. A mean over classes has
-    its interval from those of its parts. In simulations the intervals hold the true value in 93 % or more of all
-    cases: the stored table ``coverage``.
+    its interval from those of its parts. How often such intervals hold the true value is simulated by
+    ``benchmarks/coverage.py``.
 
     Parameters
     ----------
