@@ -11,11 +11,11 @@ from tlbook.datasets.cards import VARIANTS, load_cards
 from tlbook.datasets.dataset import Dataset, drop_classes
 from tlbook.datasets.folders import from_folder
 from tlbook.datasets.layout import read_layout
-from tlbook.datasets.options import check_number, check_options, check_whole, shorten
+from tlbook.datasets.options import check_options
 from tlbook.datasets.provenance import count
 from tlbook.datasets.scan import scan_folder
 from tlbook.datasets.splits import nested_subset
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_number, check_whole, shorten
 from tlbook.files import hash_file
 from tlbook.runtime import cache_dir, mirror_dir
 

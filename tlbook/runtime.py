@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tlbook.errors import BadInput, check_arguments, is_whole
+from tlbook.errors import BadInput, check_whole
 
 LARGEST_SEED = 2**32 - 1
 PACKAGES = ("tlbook", "tensorflow", "keras", "numpy", "scipy", "scikit-learn", "pillow")
@@ -143,8 +143,7 @@ def set_seed(seed: int) -> None:
     >>> np.random.rand() == first
     True
     """
-    fits = is_whole(seed) and 0 <= seed <= LARGEST_SEED
-    check_arguments({"seed": seed}, {"seed": (fits, f"a whole number from 0 to {LARGEST_SEED}")})
+    check_whole("seed", seed, 0, LARGEST_SEED)
     keras = import_keras()
     with contextlib.suppress(BadInput):  # Keras seeds TensorFlow wherever it is, and would import it with its noise
         import_tensorflow()

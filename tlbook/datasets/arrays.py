@@ -12,10 +12,10 @@ from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.images import convert_to_rgb
 from tlbook.datasets.labels import list_values, name_classes, name_exclude, name_groups, order_classes
 from tlbook.datasets.layout import Table
-from tlbook.datasets.options import check_options, shorten
+from tlbook.datasets.options import check_options
 from tlbook.datasets.provenance import Provenance
 from tlbook.datasets.stores import ArrayStore
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, shorten
 
 RAW = "expected raw pixels from 0 to 255"
 

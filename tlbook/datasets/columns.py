@@ -10,8 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from tlbook.datasets.containers import read_if_there
-from tlbook.datasets.options import check_path, shorten
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_path, shorten
 
 MOST_COLUMNS = 12  # that a message lists
 

@@ -1,13 +1,11 @@
 """Regular expressions that a user gives for labels and groups: checked, and searched for within a time limit."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 
-from tlbook.datasets.options import shorten
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, is_path, shorten
 
 SECONDS = 10
 EXAMPLES = {"groups": "patient([0-9]+)", "labels": "(cat|dog)"}
@@ -22,7 +20,7 @@ json.dump([match and (match.group(1) or "") for match in found], sys.stdout)
 
 def check_spec(argument, spec):
     """Refuse labels or groups that are neither a file nor an expression."""
-    if spec is not None and (not isinstance(spec, str | os.PathLike) or not os.fspath(spec)):
+    if spec is not None and not is_path(spec):
         raise BadInput(
             f"received `{argument}` {shorten(spec)}; expected the name of a CSV file, or a regular expression with "
             f"exactly one group, as in '{EXAMPLES[argument]}'"

@@ -13,11 +13,11 @@ from tlbook.datasets.groups import read_groups
 from tlbook.datasets.labelled import propose_labels, read_labelled
 from tlbook.datasets.labels import order_classes
 from tlbook.datasets.layout import WANTED, read_layout
-from tlbook.datasets.options import MAX_UNREADABLE, check_options, check_path
+from tlbook.datasets.options import MAX_UNREADABLE, check_options
 from tlbook.datasets.provenance import Provenance
 from tlbook.datasets.scan import scan_folder
 from tlbook.datasets.tree import NoClasses
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_path
 
 
 def from_folder(

@@ -5,8 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from tlbook.datasets.options import shorten
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, shorten
 
 
 def list_values(argument, values):

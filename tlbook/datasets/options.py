@@ -1,10 +1,8 @@
 """What every reader of images may be asked for, checked at the door."""
 
-import os
 from dataclasses import dataclass
-from numbers import Integral, Real
 
-from tlbook.errors import BadInput, is_number
+from tlbook.errors import BadInput, check_number, check_whole, is_number, shorten
 from tlbook.runtime import LARGEST_SEED
 
 MAX_UNREADABLE = 0.05
@@ -53,20 +51,6 @@ def check_options(
     return Options(per_class, seed, check_exclude(exclude), bool(quiet), *limits)
 
 
-def check_whole(name, value, low, high=None):
-    """Refuse what is no whole number in a range."""
-    number = isinstance(value, Integral) and not isinstance(value, bool)
-    if not number or value < low or (high is not None and value > high):
-        span = f"of at least {low}" if high is None else f"from {low} to {high}"
-        raise BadInput(f"received `{name}` {value!r}; expected a whole number {span}")
-
-
-def check_number(name, value, low, high):
-    """Refuse what is no number in a range."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not low <= value <= high:
-        raise BadInput(f"received `{name}` {value!r}; expected a number from {low} to {high}")
-
-
 def check_range(value_range):
     """Return a range of values as two floats, None as it is; refuse what is none."""
     if value_range is None:
@@ -79,21 +63,9 @@ def check_range(value_range):
     return float(pair[0]), float(pair[1])
 
 
-def check_path(name, value, expected):
-    """Refuse what is no path of a file or a folder, and an empty one (it would be the working directory)."""
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-        raise BadInput(f"received `{name}` {shorten(value)}; expected the path of {expected}")
-
-
 def check_exclude(exclude):
     """Return the classes to leave out as a tuple of str; one name may be given alone."""
     names = (exclude,) if isinstance(exclude, str) else exclude
     if not isinstance(names, list | tuple | set | frozenset) or not all(isinstance(name, str) for name in names):
         raise BadInput(f"received `exclude` {shorten(exclude)}; expected names of classes, as in ['blurred', 'other']")
     return tuple(names)
-
-
-def shorten(value, most=80):
-    """Write a value as Python does, in one line that is cut where it grows long."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= most else f"{text[:most]}…"

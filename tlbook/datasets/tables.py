@@ -14,11 +14,11 @@ from tlbook.datasets.containers import Folder
 from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.labels import is_missing, list_three, name_classes, name_exclude, name_value, order_classes
 from tlbook.datasets.layout import Table
-from tlbook.datasets.options import check_options, check_path, shorten
+from tlbook.datasets.options import check_options
 from tlbook.datasets.provenance import Provenance, count
 from tlbook.datasets.stores import FileStore
 from tlbook.datasets.words import SPLITS
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_path, shorten
 
 if TYPE_CHECKING:
     import pandas

@@ -112,10 +112,10 @@ def label_cost(num_images, *, hourly_rate, per_hour, passes=1):
     375000.0
     """
     checks = {
-        "num_images": (is_number(num_images) and num_images >= 0, "a number of at least 0"),
-        "hourly_rate": (is_number(hourly_rate) and hourly_rate >= 0, "a number of at least 0"),
+        "num_images": (is_number(num_images, 0), "a number of at least 0"),
+        "hourly_rate": (is_number(hourly_rate, 0), "a number of at least 0"),
         "per_hour": (is_number(per_hour) and per_hour > 0, "a number above 0"),
-        "passes": (is_number(passes) and passes >= 1, "a number of at least 1"),
+        "passes": (is_number(passes, 1), "a number of at least 1"),
     }
     check_arguments(locals(), checks)
     return num_images / per_hour * hourly_rate * passes
@@ -150,9 +150,9 @@ def crowd_cost(num_images, *, prices=CROWD_PRICES, passes=1):
     """
     low, high = prices
     checks = {
-        "num_images": (is_number(num_images) and num_images >= 0, "a number of at least 0"),
+        "num_images": (is_number(num_images, 0), "a number of at least 0"),
         "prices": (is_number(low) and is_number(high) and 0 <= low <= high, "two numbers, the lower one first"),
-        "passes": (is_number(passes) and passes >= 1, "a number of at least 1"),
+        "passes": (is_number(passes, 1), "a number of at least 1"),
     }
     check_arguments(locals(), checks)
     return num_images * low * passes, num_images * high * passes

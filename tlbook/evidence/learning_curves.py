@@ -193,7 +193,7 @@ def next_labels_buy(law, size, extra):
     0.029
     """
     for name, value in (("size", size), ("extra", extra)):
-        check_arguments({name: value}, {name: (is_number(value) and value >= 1, "a number of at least 1")})
+        check_arguments({name: value}, {name: (is_number(value, 1), "a number of at least 1")})
     now, then = law.predict([size, size + extra])
     value = float(now - then)
     if law.num_seeds < 2:

@@ -1,9 +1,8 @@
 """Any Keras model of the reader's own as a source: copied, flattened, without its top."""
 
-import reprlib
 from typing import TYPE_CHECKING
 
-from tlbook.errors import BadInput, check_arguments, is_whole
+from tlbook.errors import BadInput, check_arguments, is_whole, shorten
 from tlbook.models.backbones import draw_weights, preprocess
 from tlbook.models.choice import LARGEST
 from tlbook.models.fingerprint import hash_network
@@ -75,7 +74,7 @@ def source_from_keras(
     """
     keras = import_keras()
     if not isinstance(model, keras.Model):
-        raise BadInput(f"received `model` {reprlib.repr(model)}; expected a keras.Model")
+        raise BadInput(f"received `model` {shorten(model)}; expected a keras.Model")
     arguments = {"name": name, "preprocessing": preprocessing}
     is_layer = isinstance(preprocessing, keras.layers.Layer)
     known = isinstance(preprocessing, str) and preprocessing in MODES
@@ -107,7 +106,7 @@ def _find_size(model, image_size):
         raise BadInput(f"received a `model` that takes images of {height} by {width} pixels; expected squares")
     if height is not None and image_size is None:
         return height
-    fits = is_whole(image_size) and 1 <= image_size <= LARGEST and height in (None, image_size)
+    fits = is_whole(image_size, 1, LARGEST) and height in (None, image_size)
     expected = f"pixels a side, 1 to {LARGEST}" if height is None else f"{height}, which the model takes, or None"
     check_arguments({"image_size": image_size}, {"image_size": (fits, expected)})
     return int(image_size)

@@ -1,12 +1,11 @@
 """Source models: a backbone that takes raw pixels, its stages and the checksum of its weights."""
 
 import hashlib
-import reprlib
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tlbook.errors import BadInput, check_arguments, first_line, is_whole
+from tlbook.errors import BadInput, check_whole, first_line, shorten
 from tlbook.files import hash_file
 from tlbook.models import hub
 from tlbook.models.adapters import hides_batch_norm
@@ -16,6 +15,7 @@ from tlbook.models.listing import SourceInfo, sources
 from tlbook.models.networks import build_compact_resnet, load_weights
 from tlbook.models.stages import cut_stages
 from tlbook.models.weights import READ_ERRORS, strip_top
+from tlbook.runtime import LARGEST_SEED
 
 if TYPE_CHECKING:
     import os
@@ -119,8 +119,7 @@ def load_source(
     >>> source.backbone.output_shape
     (None, 2, 2, 768)
     """
-    fits = is_whole(seed) and 0 <= seed < 2**32
-    check_arguments({"seed": seed}, {"seed": (fits, "a whole number from 0 to 4294967295")})
+    check_whole("seed", seed, 0, LARGEST_SEED)
     choice = check_source(name, weights, image_size=image_size, trust=trust)
     if choice.is_module:
         return _load_module(choice)
@@ -150,7 +149,7 @@ def as_source(value):
             'wrap it, source_from_keras(model, name="mine")'
         )
     raise BadInput(
-        f"received `source` {reprlib.repr(value)}; expected a name (photos, worlds, mobilenet_v2, …) or "
+        f"received `source` {shorten(value)}; expected a name (photos, worlds, mobilenet_v2, …) or "
         "what load_source or source_from_keras returns"
     )
 

@@ -1,11 +1,10 @@
 """What trains: one frozen dataclass a strategy, applied to a copy of the source before the only compile."""
 
 import difflib
-import reprlib
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, shorten
 from tlbook.models.norm_strategies import FiLMOnly, NormOnly
 from tlbook.models.strategy_base import Strategy, TrainedStrategy
 from tlbook.models.unfreezing import GradualUnfreeze, PartialUnfreeze, check_batch_norm, name_layers
@@ -133,7 +132,7 @@ def as_strategy(value):
         raise BadInput(f"received `strategy` as the class {value.__name__}; expected an instance: {value.__name__}()")
     if not isinstance(value, Strategy):
         raise BadInput(
-            f"received `strategy` {reprlib.repr(value)}; "
+            f"received `strategy` {shorten(value)}; "
             f"expected a name ({', '.join(STRATEGIES)}) or an instance, such as HeadOnly()"
         )
     if not isinstance(getattr(value, "name", None), str):

@@ -215,9 +215,9 @@ class TrainedStrategy(Strategy):
         check_arguments(
             vars(self),
             {
-                "epochs": (is_whole(self.epochs) and self.epochs >= 1, EXPECTED_WHOLE),
+                "epochs": (is_whole(self.epochs, 1), EXPECTED_WHOLE),
                 "learning_rate": (rate is None or (is_number(rate) and 0 < rate < 10), f"{EXPECTED_RATE}, or None"),
-                "batch_size": (is_whole(self.batch_size) and self.batch_size >= 1, EXPECTED_WHOLE),
+                "batch_size": (is_whole(self.batch_size, 1), EXPECTED_WHOLE),
                 "mirror": (is_flag(self.mirror), "True or False"),
             },
         )

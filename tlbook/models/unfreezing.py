@@ -72,7 +72,7 @@ class PartialUnfreeze(TrainedStrategy):
         super().__post_init__()
         check_batch_norm(self)
         stages, fraction = self.stages, self.fraction
-        whole = stages is None or (is_whole(stages) and stages >= 1)
+        whole = stages is None or is_whole(stages, 1)
         share = fraction is None or (is_number(fraction) and 0 < fraction <= 1)
         checks = {
             "stages": (whole, "a whole number of at least 1 (blocks, counted from the top), or None"),

@@ -126,11 +126,8 @@ def find_recipe(source: str, *, steps: int | None = None, seed: int | None = Non
     """
     checks = {
         "source": (isinstance(source, str) and source in RECIPES, f"one that is pre-trained: {', '.join(RECIPES)}"),
-        "steps": (steps is None or (is_whole(steps) and steps >= 1), "a whole number of at least 1"),
-        "seed": (
-            seed is None or (is_whole(seed) and 0 <= seed <= LARGEST_SEED),
-            f"a whole number from 0 to {LARGEST_SEED}",
-        ),
+        "steps": (steps is None or is_whole(steps, 1), "a whole number of at least 1"),
+        "seed": (seed is None or is_whole(seed, 0, LARGEST_SEED), f"a whole number from 0 to {LARGEST_SEED}"),
     }
     check_arguments(locals(), checks)
     changes = {"steps": steps, "seed": seed}

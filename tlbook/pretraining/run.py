@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tlbook.errors import check_arguments, is_flag
+from tlbook.errors import check_arguments, check_flag, check_path
 from tlbook.models.networks import save_weights
 from tlbook.pretraining.batches import (
     draw_square_crops,
@@ -150,12 +150,9 @@ def pretrain(recipe: Recipe, folder: str | os.PathLike, *, quiet: bool = False) 
     >>> from tlbook.pretraining.recipes import find_recipe
     >>> pretrain(find_recipe("worlds", steps=200), "work")  # doctest: +SKIP
     """
-    checks = {
-        "recipe": (isinstance(recipe, Recipe), "a Recipe, as find_recipe gives"),
-        "folder": (isinstance(folder, str | os.PathLike) and bool(os.fspath(folder)), "the path of a folder"),
-        "quiet": (is_flag(quiet), "True or False"),
-    }
-    check_arguments(locals(), checks)
+    check_arguments({"recipe": recipe}, {"recipe": (isinstance(recipe, Recipe), "a Recipe, as find_recipe gives")})
+    check_path("folder", folder, "a folder")
+    check_flag("quiet", quiet)
     folder = Path(folder)
     keras = import_keras()
     set_seed(recipe.seed)

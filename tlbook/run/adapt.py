@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.options import LARGEST_SEED, check_whole
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_whole
 from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.models.classifiers import count_parameters, set_head
 from tlbook.models.heads import fit_head
@@ -14,7 +13,7 @@ from tlbook.models.sources import SourceModel, as_source
 from tlbook.models.strategies import FullFineTune, HeadOnly, Strategy, as_strategy
 from tlbook.run.predicting import predict_images
 from tlbook.run.run import Run
-from tlbook.runtime import set_seed
+from tlbook.runtime import LARGEST_SEED, set_seed
 from tlbook.training.features import extract_features
 from tlbook.training.fit import fit_model
 from tlbook.training.options import Training

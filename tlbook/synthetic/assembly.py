@@ -5,8 +5,8 @@ import zlib
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset, Split
-from tlbook.datasets.options import check_number, check_whole
 from tlbook.datasets.stores import ArrayStore
+from tlbook.errors import check_number, check_whole
 from tlbook.runtime import show_progress
 from tlbook.synthetic.fields import ARGUMENTS
 

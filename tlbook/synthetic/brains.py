@@ -8,7 +8,7 @@ recognise people instead of atrophy.
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.options import check_number, check_whole
+from tlbook.errors import check_number, check_whole
 from tlbook.synthetic.brain_slices import draw_slices
 from tlbook.synthetic.fields import SPLITS, make_generator, make_split
 

@@ -7,7 +7,7 @@ radiograph hard (pose, projection, exposure, overlap, lines that are no fracture
 import numpy as np
 
 from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.options import check_number, check_whole
+from tlbook.errors import check_number, check_whole
 from tlbook.synthetic.fields import (
     ARGUMENTS,
     SPLITS,

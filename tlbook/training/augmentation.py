@@ -52,7 +52,7 @@ class Augmentation:
         checks = {"mirror": (is_flag(self.mirror), "True or False")}
         for name, limit in {"shift": 0.5, "zoom": 0.5, "turn": 180, "brightness": 1, "contrast": 1}.items():
             value = getattr(self, name)
-            checks[name] = is_number(value) and 0 <= value <= limit, f"a number from 0 to {limit}"
+            checks[name] = is_number(value, 0, limit), f"a number from 0 to {limit}"
         check_arguments(vars(self), checks)
 
     @property

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tlbook.errors import BadInput, check_arguments, is_number, is_whole
+from tlbook.errors import BadInput, check_arguments, check_whole, is_number
 from tlbook.models.stages import cut_stages
 from tlbook.runtime import choose_compilation, import_keras, import_tensorflow
 
@@ -123,11 +123,11 @@ def _check_search(values):
         "train": (paired, "a pair of images and labels, as many of one as of the other"),
         "low": (is_number(low) and low > 0, "a number above 0"),
         "high": (rising, f"a number above `low`, {low}"),
-        "steps": (is_whole(values["steps"]) and values["steps"] >= 10, "a whole number of at least 10"),
-        "batch_size": (is_whole(values["batch_size"]) and values["batch_size"] >= 1, "a whole number of at least 1"),
-        "seed": (is_whole(values["seed"]) and values["seed"] >= 0, "a whole number from 0 up"),
     }
     check_arguments(values, checks)
+    check_whole("steps", values["steps"], 10)
+    check_whole("batch_size", values["batch_size"], 1)
+    check_whole("seed", values["seed"], 0)
 
 
 def _smooth(losses):
@@ -166,11 +166,9 @@ def make_schedule(learning_rate: float, steps: int) -> "keras.optimizers.schedul
     >>> [round(float(schedule(step)), 3) for step in (0, 10, 55, 100)]
     [0.0, 0.5, 0.25, 0.0]
     """
-    checks = {
-        "learning_rate": (is_number(learning_rate) and learning_rate > 0, "a number above 0"),
-        "steps": (is_whole(steps) and steps >= 1, "a whole number of at least 1"),
-    }
-    check_arguments(locals(), checks)
+    fits = is_number(learning_rate) and learning_rate > 0
+    check_arguments({"learning_rate": learning_rate}, {"learning_rate": (fits, "a number above 0")})
+    check_whole("steps", steps, 1)
     cosine = import_keras().optimizers.schedules.CosineDecay
     if steps == 1:
         return cosine(learning_rate, 1)

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlbook.errors import check_arguments, is_flag, is_number, is_whole
+from tlbook.errors import check_arguments, is_flag, is_number, is_path, is_whole
 from tlbook.training.augmentation import AUGMENTATIONS, Augmentation, find_augmentation
 
 
@@ -67,21 +67,19 @@ class Training:
 
     def __post_init__(self):
         augmentation, patience, checkpoint = self.augmentation, self.patience, self.checkpoint
+        smoothing = self.label_smoothing
         named = augmentation is None or (isinstance(augmentation, str) and augmentation in AUGMENTATIONS)
         kinds = ", ".join(map(repr, AUGMENTATIONS))
         checks = {
             "augmentation": (named or isinstance(augmentation, Augmentation), f"an Augmentation or one of {kinds}"),
-            "label_smoothing": (_lies(self.label_smoothing) and self.label_smoothing < 1, "a number, 0 to less than 1"),
-            "mixup": (_lies(self.mixup, 10), "a number from 0 to 10"),
-            "stage_decay": (_lies(self.stage_decay) and self.stage_decay > 0, "a number above 0, at most 1"),
-            "accumulate": (_counts(self.accumulate), "a whole number of at least 1"),
-            "patience": (patience is None or _counts(patience), "a whole number of at least 1, or None"),
+            "label_smoothing": (is_number(smoothing, 0) and smoothing < 1, "a number, 0 to less than 1"),
+            "mixup": (is_number(self.mixup, 0, 10), "a number from 0 to 10"),
+            "stage_decay": (is_number(self.stage_decay, 0, 1) and self.stage_decay > 0, "a number above 0, at most 1"),
+            "accumulate": (is_whole(self.accumulate, 1), "a whole number of at least 1"),
+            "patience": (patience is None or is_whole(patience, 1), "a whole number of at least 1, or None"),
             "mixed_precision": (is_flag(self.mixed_precision), "True or False"),
             "cache_activations": (is_flag(self.cache_activations), "True or False"),
-            "checkpoint": (
-                checkpoint is None or (isinstance(checkpoint, str | os.PathLike) and bool(os.fspath(checkpoint))),
-                "the path of a folder, or None",
-            ),
+            "checkpoint": (checkpoint is None or is_path(checkpoint), "the path of a folder, or None"),
         }
         check_arguments(vars(self), checks)
         if named:
@@ -93,11 +91,3 @@ class Training:
     def is_soft(self) -> bool:
         """True where labels are distributions over classes."""
         return self.label_smoothing > 0 or self.mixup > 0
-
-
-def _lies(value, high=1):
-    return is_number(value) and 0 <= value <= high
-
-
-def _counts(value):
-    return is_whole(value) and value >= 1

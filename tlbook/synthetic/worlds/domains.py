@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlbook.datasets.options import check_whole
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_whole
 from tlbook.synthetic.worlds import contours, creatures, fractals, glyphs, solids, textures
 
 

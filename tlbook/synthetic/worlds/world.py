@@ -4,7 +4,7 @@ import multiprocessing
 
 import numpy as np
 
-from tlbook.datasets.options import check_whole
+from tlbook.errors import check_whole
 from tlbook.runtime import show_progress
 from tlbook.synthetic.worlds.domains import DOMAINS, draw_image, find_domain
 
