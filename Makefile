@@ -46,7 +46,7 @@ book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
 	@echo "The book: file://$(CURDIR)/$(PAGE)"
 
 test: $(READY)  ## all tests, the chapters' cells included
-	$(BIN)/python -m pytest --nbval --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/python -m pytest --nbval --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 contract: $(READY)  ## every strategy on whole networks of every family (half an hour; the usual tests take the first blocks)
 	$(BIN)/python -m pytest tests/models/whole_networks.py
