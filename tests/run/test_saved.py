@@ -7,11 +7,14 @@ import warnings
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.commands.conftest import draw_stripes, write_folder
+from tlbook.__main__ import main
 from tlbook.datasets.folders import from_folder
 from tlbook.errors import BadInput
+from tlbook.models.hub import export_hub_module
 from tlbook.models.sources import load_source
 from tlbook.models.strategies import HeadOnly
 from tlbook.run import adapt, load_run
@@ -154,6 +157,27 @@ def change_archive(model, how):
     with zipfile.ZipFile(model, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+
+
+def test_a_run_on_a_module_loads_where_it_is_trusted_and_there(data, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("tensorflow")
+    monkeypatch.chdir(tmp_path)
+    export_hub_module(load_source("random", image_size=32), "module")
+    run = adapt(data, load_source("./module", trust=True), HeadOnly(), cache=False)
+    run.save("run", images=False)
+    images = draw_images()
+    draw_stripes(True, 0).save("one.png")
+    with pytest.raises(BadInput, match="a program, which can read and write files; expected `trust` if"):
+        load_run("run")
+    assert main(["predict", "run", "one.png"]) == 2 and "expected --trust if" in capsys.readouterr().err
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")  # a module given by a relative path is found from anywhere
+    again = load_run(tmp_path / "run", trust=True).predict(images)
+    pd.testing.assert_frame_equal(again, run.predict(images))
+    assert main(["predict", "../run", "../one.png", "--trust"]) == 0
+    (tmp_path / "module").rename(tmp_path / "moved")
+    with pytest.raises(BadInput, match="module .*module, which is not there; put it back"):
+        load_run(tmp_path / "run", trust=True)
 
 
 DAMAGE = [

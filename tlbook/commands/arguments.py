@@ -233,6 +233,11 @@ def _add_predict(commands):
     parser = _add(commands, "predict", "predict images with an adapted model, as CSV", examples, run)
     parser.add_argument("run_folder", metavar="RUN", type=_path, help="folder that adapt wrote")
     parser.add_argument("images", metavar="IMAGE|FOLDER", type=_path, nargs="+", help="images, folders or zip files")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="load a model that runs a TensorFlow Hub module, a program",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 

@@ -17,7 +17,7 @@ def run_predict(options):
     listed, passed = list_images(options.images, read_range(files[MODEL], options.run_folder))
     if passed := describe_passed(passed):
         print(f"tlbook: {escape(passed)}", file=sys.stderr)
-    model = load_model(files[MODEL], classes, report["image_size"], options.run_folder)
+    model = load_model(files[MODEL], classes, report["image_size"], options.run_folder, trust=options.trust)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["path", "predicted", *(f"p_{name}" for name in classes)])
     problems = {}

@@ -50,7 +50,7 @@ def find_module(name, *, quiet=False):
             _unpack(archive, folder)
             archive.unlink()
     else:
-        folder = Path(name.removeprefix("file://")).expanduser()
+        folder = Path(name.removeprefix("file://")).expanduser().absolute()
         if folder.is_file():
             archive, folder = folder, _cache_dir() / hash_file(folder)[:40]
             if not folder.is_dir():
@@ -75,8 +75,9 @@ def hash_module(folder):
 def build_module(folder, image_size=None):
     """Wrap a module into a backbone: raw pixels in, a feature map of one by one out.
 
-    The module stays frozen: its batch normalisation has no training mode here. A model with it inside can be saved,
-    but Keras loads it again only with ``safe_mode=False`` and with the module's folder in place. An image size of None
+    The module stays frozen: its batch normalisation has no training mode here. A model with it inside can be saved;
+    Keras loads it again only with ``safe_mode=False`` (`load_run`: with ``trust``) and with the module's folder in
+    place. An image size of None
     is the module's own, or 224 where it takes any.
     """
     import tensorflow as tf
@@ -114,6 +115,14 @@ def warn_of_modules(model):
     if not any(isinstance(layer, kind) for layer in model.layers):
         return []
     return ["the model runs a TensorFlow Hub module, a program, which can read and write files: load it only in trust"]
+
+
+def list_modules(config):
+    """List the folders of the modules in a saved model's configuration."""
+    if isinstance(config, dict) and config.get("class_name") == "TFSMLayer":
+        return [config["config"]["filepath"]]
+    parts = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
+    return [path for part in parts for path in list_modules(part)]
 
 
 def export_hub_module(source, folder):

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from tlbook.datasets.options import check_range
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_flag
 from tlbook.models.classifiers import CLASSES_FILE, RANGE_FILE, save_classifier
+from tlbook.models.hub import list_modules
 from tlbook.report.page import render_report
 from tlbook.report.record import build_report, format_predictions, format_splits
 from tlbook.run.folder import MODEL, REPORT, RUN_FILES, check_out, clean_leftovers, write_folder
@@ -72,13 +73,16 @@ def make_files(run, *, title=None, images=True, positive=None, options=None, mod
     return {name: text.encode() for name, text in texts.items()}
 
 
-def load_run(path: str | os.PathLike[str]) -> Run:
+def load_run(path: str | os.PathLike[str], *, trust: bool = False) -> Run:
     """Load a run that the command or :meth:`Run.save` wrote.
 
     Parameters
     ----------
     path : str or pathlib.Path
         Folder of the run.
+    trust : bool
+        Load a model that runs a TensorFlow Hub module: a program, which can read and write files. Its folder has to be
+        where it was when the run was made.
 
     Returns
     -------
@@ -88,7 +92,8 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     Raises
     ------
     BadInput
-        The folder is no run, its files are damaged or not of one run, or its model was written by a newer Keras.
+        The folder is no run, its files are damaged or not of one run, its model was written by a newer Keras, or
+        it runs a TensorFlow Hub module that is not trusted or not in its place.
 
     Examples
     --------
@@ -101,9 +106,10 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     """
     if not isinstance(path, str | Path):
         raise BadInput(f"received `path` of type {type(path).__name__}; expected the folder of a run")
+    check_flag("trust", trust)
     report, files, classes = open_run(Path(path))
     scale = read_range(files[MODEL], Path(path))
-    model = load_model(files[MODEL], classes, report["image_size"], Path(path))
+    model = load_model(files[MODEL], classes, report["image_size"], Path(path), trust=trust)
     kept = ("strategy", "source", "strategy_reason", "weights_sha256", "image_size", "epochs", "trainable_params")
     seconds = {key: value for key, value in report["seconds"].items() if key in ("load", "features", "train")}
     return Run(
@@ -165,27 +171,45 @@ def hash_model(content):
     return hashlib.sha256(" ".join(sorted(digests)).encode()).hexdigest()
 
 
-def load_model(content, classes, image_size, folder):
-    """Load the Keras model of a run from its bytes."""
+def load_model(content, classes, image_size, folder, *, trust=False):
+    """Load the Keras model of a run from its bytes; with trust, one that runs a TensorFlow Hub module."""
+    modules = _read_modules(content, folder)
+    _check_modules(modules, folder, trust)
     keras = import_keras()
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / MODEL
         path.write_bytes(content)
         try:
-            model = keras.models.load_model(path, compile=False)
+            model = keras.models.load_model(path, compile=False, safe_mode=not modules)
         except MemoryError:
             raise
         except Exception as error:  # whatever a damaged file makes Keras, h5py and zipfile raise
-            if "TFSMLayer" in str(error):
-                raise BadInput(
-                    f"{folder / MODEL} stands on a TensorFlow Hub module; if you trust it, load it with "
-                    "keras.models.load_model(path, safe_mode=False) while the module's folder is in place"
-                ) from error
             raise _say_damaged(folder, error) from error
     shapes = model.input_shape, model.output_shape
     if shapes != ((None, image_size, image_size, 3), (None, len(classes))):
         raise BadInput(f"{folder / MODEL} has the shapes {shapes}, other than its report; copy the run again")
     return model
+
+
+def _read_modules(content, folder):
+    """Read from a model's file which modules it runs."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return list_modules(json.loads(archive.read("config.json")))
+    except Exception as error:  # as in open_run
+        raise _say_damaged(folder, error) from error
+
+
+def _check_modules(modules, folder, trust):
+    """Refuse the modules that a model runs where they are not trusted, or not where they were."""
+    if modules and not trust:
+        raise BadInput(
+            f"{folder / MODEL} runs a TensorFlow Hub module, a program, which can read and write files; expected "
+            "`trust` if you know where it is from"
+        )
+    for path in modules:
+        if not os.path.isdir(path):
+            raise BadInput(f"{folder / MODEL} runs the TensorFlow Hub module {path}, which is not there; put it back")
 
 
 def _say_damaged(folder, error):
