@@ -4,24 +4,8 @@ import numpy as np
 
 
 def resample_crops(images, boxes, size):
-    """Cut one box out of each image and resize it, bilinear with anti-aliasing.
-
-    Separable: two matrix products an image, which NumPy does faster than any loop.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        uint8 or float32, (n, height, width, 3).
-    boxes : numpy.ndarray
-        float32, (n, 4): top, left, bottom, right in 0-1.
-    size : int
-        Pixels a side of the result.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, size, size, 3), in the range of the input.
-    """
+    """Cut boxes (top, left, bottom, right, 0-1) out of images, (n, height, width, 3), to float32, size by size."""
+    # Separable: two matrix products an image, which NumPy does faster than any loop.
     num, height, width, channels = images.shape
     rows = _interpolation(boxes[:, 0], boxes[:, 2], height, size)
     columns = _interpolation(boxes[:, 1], boxes[:, 3], width, size)
@@ -43,19 +27,7 @@ def _interpolation(start, stop, length, size):
 
 
 def jitter_colours(images, rng):
-    """Vary contrast, brightness and tint, make some images grey, mirror half of them.
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        float32, (n, height, width, 3), 0-255; overwritten.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, height, width, 3), 0-255.
-    """
+    """Vary contrast, brightness and tint in place, make some images grey, mirror half; float32, 0-255."""
     num = len(images)
 
     def draw(low, high):
@@ -75,41 +47,14 @@ def jitter_colours(images, rng):
 
 
 def draw_square_crops(num, rng, smallest=0.4):
-    """Draw random square crops.
-
-    Parameters
-    ----------
-    num : int
-    rng : numpy.random.Generator
-    smallest : float
-        Least share of the area, 0-1.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (num, 4): top, left, bottom, right in 0-1.
-    """
+    """Draw square crops of at least that share of the area: float32, (num, 4), top to right in 0-1."""
     side = np.sqrt(rng.uniform(smallest, 1.0, num))
     top, left = rng.uniform(0, 1 - side), rng.uniform(0, 1 - side)
     return np.stack([top, left, top + side, left + side], -1).astype(np.float32)
 
 
 def invert_some(images, rng, share=0.15):
-    """Turn some images into their negatives (synthetic images only: a photograph has an upright tone).
-
-    Parameters
-    ----------
-    images : numpy.ndarray
-        float32, (n, height, width, 3), 0-255; overwritten.
-    rng : numpy.random.Generator
-    share : float
-        0-1.
-
-    Returns
-    -------
-    numpy.ndarray
-        The same array.
-    """
+    """Turn some synthetic images into negatives, in place (a photograph has an upright tone); float32, 0-255."""
     chosen = rng.random(len(images)) < share
     images[chosen] = 255 - images[chosen]
     return images

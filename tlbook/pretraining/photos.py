@@ -38,22 +38,7 @@ class Photos:
 
 
 def load_photos(*, quiet=False):
-    """Read every photograph of ``TLBOOK_DATA_DIR/natural_photos.zip``, sorted by path.
-
-    Parameters
-    ----------
-    quiet : bool
-        True shows no progress bar.
-
-    Returns
-    -------
-    Photos
-
-    Raises
-    ------
-    BadInput
-        ``TLBOOK_DATA_DIR`` is unset or does not hold the archive.
-    """
+    """Read every photograph of ``TLBOOK_DATA_DIR/natural_photos.zip``, sorted by path."""
     mirror = mirror_dir()
     if mirror is None or not (mirror / ARCHIVE).is_file():
         raise BadInput(
@@ -73,33 +58,13 @@ def load_photos(*, quiet=False):
 
 
 def read_excluded():
-    """Read which photographs resemble a target image and are never learned from.
-
-    Returns
-    -------
-    frozenset of str
-        Paths in the archive.
-    """
+    """Read the paths of the photographs that resemble a target image and are never learned from."""
     lines = (data_dir() / EXCLUDED).read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def draw_crops(num_images, *, num_views=NUM_VIEWS, seed=0):
-    """Draw the fixed random crops that teachers and student both see.
-
-    Parameters
-    ----------
-    num_images : int
-    num_views : int
-        The first so many of ``NUM_VIEWS``.
-    seed : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (num_views, num_images, 4): top, left, bottom, right in 0-1; 30 to 100 % of the area at aspect
-        ratios from 0.78 to 1.28.
-    """
+    """Draw the crops that teachers and student both see, the first views of ``NUM_VIEWS``: float32, (views, n, 4)."""
     rng = np.random.default_rng([seed, 1])
     shape = (NUM_VIEWS, num_images)  # all are drawn, so that view k does not depend on how many are used
     side, ratio = np.sqrt(rng.uniform(0.3, 1.0, shape)), np.exp(rng.uniform(-0.25, 0.25, shape) / 2)

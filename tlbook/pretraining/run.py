@@ -83,11 +83,7 @@ def _load_worlds(recipe, folder, quiet):
 
 
 def draw_batch(recipe, material, step):
-    """Cut the batch of one step, which depends on nothing but the recipe's seed and its number.
-
-    Photographs stand first, then synthetic images: float32, (num_photos + num_worlds, size, size, 3), 0-255. With them
-    come targets for the student's heads, by name.
-    """
+    """Cut a step's batch, photographs first, with targets by name; it hangs on nothing but seed and step."""
     rng, size, parts, targets = np.random.default_rng([recipe.seed, 2, step]), recipe.size_at(step), [], {}
     if recipe.num_photos:
         photos = material.photos

@@ -5,19 +5,7 @@ from tlbook.runtime import choose_compilation, import_keras
 
 
 def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, num_world_classes):
-    """Build and compile the network with the heads that the recipe trains.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    num_labels, num_teacher_features, num_soft_labels, num_world_classes : int
-        Widths of the heads; 0 leaves a head out.
-
-    Returns
-    -------
-    keras.Model
-        Trains with ``fit`` on batches of pixels and targets; :func:`copy_backbone` takes the backbone out.
-    """
+    """Build and compile the network with the heads that the recipe trains; a width of 0 leaves a head out."""
     keras = import_keras()
     backbone = build_compact_resnet()
     if keras.backend.backend() == "torch":
@@ -39,17 +27,7 @@ def build_student(recipe, *, num_labels, num_teacher_features, num_soft_labels, 
 
 
 def copy_backbone(student):
-    """Copy the student's backbone weights into a plain network of stock layers.
-
-    Parameters
-    ----------
-    student : keras.Model
-
-    Returns
-    -------
-    keras.Model
-        As :func:`tlbook.models.networks.build_compact_resnet` builds it.
-    """
+    """Copy the student's backbone weights into a plain network of stock layers."""
     backbone = build_compact_resnet()
     for layer in backbone.layers:
         layer.set_weights(student.get_layer(layer.name).get_weights())

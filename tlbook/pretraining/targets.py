@@ -8,19 +8,7 @@ TOP_FILE = "mobilenet_7_5_224_tf.h5"
 
 
 def project_features(features, num_components):
-    """Standardise a teacher's features and keep their first principal components.
-
-    Parameters
-    ----------
-    features : numpy.ndarray
-        float16, (views, n, channels); may be memory-mapped.
-    num_components : int
-
-    Returns
-    -------
-    numpy.ndarray
-        float16, (views, n, num_components), mean length 1.
-    """
+    """Standardise features, (views, n, channels), and keep their first principal components, mean length 1."""
     sample = np.asarray(features[0, ::5], np.float32)
     mean, scale = sample.mean(0), sample.std(0) + 1e-3
     sample = (sample - mean) / scale
@@ -36,15 +24,7 @@ def project_features(features, num_components):
 
 
 def read_classifier():
-    """Read the 1,000-class top of ImageNet MobileNet-0.75.
-
-    Returns
-    -------
-    kernel : numpy.ndarray
-        float32, (768, 1000).
-    bias : numpy.ndarray
-        float32, (1000,).
-    """
+    """Read the 1,000-class top of ImageNet MobileNet-0.75: kernel, (768, 1000), and bias."""
     import h5py
 
     found = {}
@@ -59,20 +39,7 @@ def read_classifier():
 
 
 def soften_labels(features, kernel, bias):
-    """Turn pooled features into the classifier's probabilities.
-
-    Parameters
-    ----------
-    features : numpy.ndarray
-        (n, 768).
-    kernel, bias : numpy.ndarray
-        From :func:`read_classifier`.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, 1000), rows sum to 1.
-    """
+    """Turn pooled features, (n, 768), into the classifier's probabilities, (n, 1000), float32."""
     logits = features.astype(np.float32) @ kernel + bias
     logits -= logits.max(-1, keepdims=True)
     odds = np.exp(logits)

@@ -17,24 +17,7 @@ BATCH_SIZE = 100
 
 
 def build_teacher(name):
-    """Build one frozen ImageNet network with average-pooled features that cuts its crops itself.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``TEACHERS``.
-
-    Returns
-    -------
-    keras.Model
-        Takes pixels, (n, height, width, 3), 0-255, and the two results of :func:`weigh_pixels` for rows and columns,
-        (n, 112, height) and (n, 112, width); returns features, float32, (n, channels).
-
-    Raises
-    ------
-    BadInput
-        The weights are not in ``TLBOOK_DATA_DIR/weights``.
-    """
+    """Build a frozen ImageNet network that takes pixels and `weigh_pixels`' rows and columns, and pools features."""
     keras = import_keras()
     builder, alpha, file = TEACHERS[name]
     mirror = mirror_dir()
@@ -52,47 +35,16 @@ def build_teacher(name):
 
 
 def weigh_pixels(start, stop, length):
-    """Weights of a crop's pixels along one side: bilinear, the outermost pixels' centres on the box's edges.
-
-    Two of them, for rows and columns, cut on every backend what ``tf.image.crop_and_resize`` cuts (which paints a row
-    black where rounding puts it past the edge; here it is the edge's).
-
-    Parameters
-    ----------
-    start, stop : numpy.ndarray
-        float32, (n,): the box's edges, 0-1.
-    length : int
-        Pixels of the whole image along that side.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, (n, 112, length); rows sum to 1.
-    """
+    """Weigh the pixels along one side of crops, bilinear, outermost centres on the edges: (n, 112, length)."""
+    # It cuts what tf.image.crop_and_resize does, on every backend; that one paints a row black where rounding puts
+    # it past the edge; here it is the edge's.
     position = np.clip(np.linspace(start, stop, IMAGE_SIZE, axis=1), 0, 1) * (length - 1)
     distance = np.abs(position[:, :, None] - np.arange(length))
     return np.maximum(1 - distance, 0).astype(np.float32)
 
 
 def compute_teacher_features(name, photos, boxes, folder, *, quiet=False):
-    """Run one teacher over every crop; an interrupted run goes on where it stopped.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``TEACHERS``.
-    photos : Photos
-    boxes : numpy.ndarray
-        float32, (views, n, 4), from :func:`draw_crops`.
-    folder : pathlib.Path
-        Where ``<name>.npy`` and its progress file go.
-    quiet : bool
-
-    Returns
-    -------
-    numpy.ndarray
-        float16, (views, n, channels), memory-mapped.
-    """
+    """Run one teacher over every crop, float16, (views, n, channels); an interrupted run goes on where it was."""
     folder.mkdir(parents=True, exist_ok=True)
     path, done_path = folder / f"{name}.npy", folder / f"{name}.done"
     key = hashlib.sha256(boxes[0].tobytes() + np.int64([IMAGE_SIZE]).tobytes()).hexdigest()
