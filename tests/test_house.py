@@ -141,6 +141,23 @@ def test_no_trace_of_one_machine():
     assert found == []
 
 
+def test_the_floors_are_the_versions_of_the_oldest_pair_that_is_tested():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    floors = dict(re.match(r"([a-z]+)>=([0-9.]+)", line).groups() for line in extras["tensorflow"])
+    oldest = dict(re.findall(r"^([a-z]+)==(\d+\.\d+)", (ROOT / "requirements-oldest.txt").read_text(), re.MULTILINE))
+    assert floors == {name: oldest[name] for name in ("tensorflow", "keras")}
+    assert "requirements-oldest.txt" in (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+
+
+def test_workflows_pin_actions_by_digest():
+    used = [
+        line
+        for path in sorted((ROOT / ".github" / "workflows").iterdir())
+        for line in re.findall(r"uses: (\S+)", path.read_text())
+    ]
+    assert used and [name for name in used if not re.search(r"@[0-9a-f]{40}$", name)] == []
+
+
 def test_lock_pins_every_requirement_with_hashes():
     lock = (ROOT / "requirements.lock").read_text()
     pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", lock, re.MULTILINE))

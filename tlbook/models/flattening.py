@@ -40,7 +40,8 @@ class Flattening:
     def _call_model(self, model, inputs):
         check_graph(model)
         if not isinstance(model, import_keras().Sequential):
-            return model._run_through_graph(inputs, call_fn=self.call)
+            # by position: Keras 3.10 has no default for what it calls in an operation's place
+            return model._run_through_graph(inputs, lambda operation: operation, self.call)
         for layer in model.layers:
             inputs = self.call(layer, inputs)
         return inputs
