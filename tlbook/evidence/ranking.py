@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.options import LARGEST_SEED, check_whole, shorten
 from tlbook.datasets.printing import format_html, format_text
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_whole, shorten
 from tlbook.models.catalogue import RANDOM
 from tlbook.models.choice import check_source
 from tlbook.models.listing import sources as list_sources
 from tlbook.models.sources import SourceModel, as_source
 from tlbook.models.transferability import check_folds, h_score, linear_probe, logme, nleep
-from tlbook.runtime import show_progress
+from tlbook.runtime import LARGEST_SEED, show_progress
 from tlbook.training.features import extract_features
 
 METHODS = {  # what a method is called, and its score of features, the training split and a seed

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tlbook.errors import BadInput, is_whole
+from tlbook.errors import BadInput, check_whole
 from tlbook.models.heads import fit_head
 from tlbook.runtime import LARGEST_SEED
 
@@ -155,7 +155,7 @@ def nleep(features: ArrayLike, labels: ArrayLike, *, seed: int = 0) -> float:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
-    _check_seed(seed)
+    check_whole("seed", seed, 0, LARGEST_SEED)
     x, y = _check(features, labels)
     left, sizes, _ = _decompose(x - x.mean(0))
     if not sizes.size:
@@ -268,9 +268,8 @@ def linear_probe(
     from sklearn.metrics import balanced_accuracy_score
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    _check_seed(seed)
-    if not is_whole(folds) or folds < 2:
-        raise BadInput(f"received `folds` {folds!r}; expected a whole number of at least 2")
+    check_whole("seed", seed, 0, LARGEST_SEED)
+    check_whole("folds", folds, 2)
     x, y = _check(features, labels)
     fewest, units = check_folds(y, groups)
     kind, together = (StratifiedKFold, ()) if groups is None else (StratifiedGroupKFold, (units,))
@@ -371,8 +370,3 @@ def _check_groups(groups, y):
     if groups.shape != y.shape:
         raise BadInput(f"received `groups` of shape {groups.shape}; expected one an image, {y.shape}")
     return np.unique(groups, return_inverse=True)[1]
-
-
-def _check_seed(seed):
-    if not is_whole(seed) or not 0 <= seed <= LARGEST_SEED:
-        raise BadInput(f"received `seed` {seed!r}; expected a whole number from 0 to {LARGEST_SEED}")

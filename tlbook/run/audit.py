@@ -9,9 +9,9 @@ import numpy as np
 
 from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.folders import from_folder
-from tlbook.datasets.options import MAX_UNREADABLE, check_number
+from tlbook.datasets.options import MAX_UNREADABLE
 from tlbook.datasets.printing import format_html, format_text
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, check_number
 from tlbook.evidence.audit import (
     AllImages,
     Finding,
