@@ -253,6 +253,11 @@ def test_a_defect_of_ours_is_told_from_bad_input(stripes, tmp_path, capsys, monk
     assert not list(tmp_path.iterdir())
 
 
+def heed_interrupts():
+    """Undo what a shell does to jobs in the background, whose children ignore interrupts too."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def wait_for_tensorflow(process):
     """Wait until a process has begun to load TensorFlow: standard error leads nowhere then."""
     deadline = time.time() + 120
@@ -265,21 +270,29 @@ def wait_for_tensorflow(process):
 def test_an_interrupted_run_says_so_and_leaves_nothing(stripes, tmp_path, number, later):
     options = ["--out", str(tmp_path / "run"), "--strategy", "full", "--epochs", "5000", "--image-size", "32"]
     command = [sys.executable, "-m", "tlbook", "adapt", str(stripes), *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    wait_for_tensorflow(process)
-    time.sleep(later)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=120)
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
+    try:
+        wait_for_tensorflow(process)
+        time.sleep(later)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()  # one that goes on would train for hours beside the other tests
     assert (process.returncode, errors) == (130, "tlbook: interrupted; nothing was written\n")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_signal_that_is_ignored_stays_ignored():
     """A run under nohup goes on when the terminal is closed."""
-    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    earlier = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT)}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    heed_interrupts()
     try:
         with handle_signals(lambda number, frame: None) as before:
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             assert set(before) == {signal.SIGINT, signal.SIGTERM}
     finally:
-        signal.signal(signal.SIGHUP, earlier)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
