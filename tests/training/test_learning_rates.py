@@ -59,7 +59,7 @@ def test_the_finder_restores_weights_and_optimiser():
         ({"steps": 9}, "received `steps` 9; expected a whole number of at least 10"),
         ({"steps": 20.0}, "received `steps` 20.0; expected a whole number of at least 10"),
         ({"batch_size": 0}, "received `batch_size` 0; expected a whole number of at least 1"),
-        ({"seed": None}, "received `seed` None; expected a whole number from 0 up"),
+        ({"seed": None}, "received `seed` None; expected a whole number of at least 0"),
     ],
 )
 def test_the_finder_refuses_what_it_cannot_search(model, options, message):
