@@ -202,9 +202,9 @@ def look_at_labels(images, features, *, seed=0, quiet=False):
         told = tuple(f"{given}, or {other}?" for given, other in labels)
         shown = ", ".join(f"{name} ({text})" for name, text in zip(names[:3], told, strict=False))
         message = (
-            f"{count(len(names), 'image')} whose label is doubted by heads that were fitted without them and agree with "
-            f"{100 * agreed:.0f} % of all labels ({shown}{', …' if len(names) > 3 else ''}): look at them; some labels are "
-            "right, and the image is hard"
+            f"{count(len(names), 'image')} whose label is doubted by heads that were fitted without them and agree "
+            f"with {100 * agreed:.0f} % of all labels ({shown}{', …' if len(names) > 3 else ''}): look at them; some "
+            "labels are right, and the image is hard"
         )
         yield Finding("labels that look wrong", message, names, told)
 
