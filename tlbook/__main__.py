@@ -33,7 +33,9 @@ def main(arguments=None):
 
 def _run_safely(arguments):
     """Run a command, and turn what goes wrong into one line and an exit status."""
-    warnings.filterwarnings("ignore", module="PIL")  # of a damaged tag or a large picture: lines with absolute paths
+    warnings.filterwarnings(
+        "ignore", module="PIL|pydicom"
+    )  # of a damaged tag or a large picture: lines with absolute paths
     _open_streams()
     try:
         return _run(arguments)

@@ -273,7 +273,11 @@ BAD_FOLDERS = {
         "the class 'birds' has 2 images; .* least 3 .* `exclude` birds",
     ),
     "one image": (name_images(TWO | {"birds": 1}), {}, "the class 'birds' has 1 image; expected at least 3"),
-    "unread class": ([*name_images(TWO), "birds/a.heic"], {}, "the folder 'birds' holds no image .* `exclude` birds"),
+    "unread class": (
+        [*name_images(TWO), "birds/a.jxl"],
+        {},
+        "the folder 'birds' holds no image .* `exclude` birds; .*djxl",
+    ),
     "one group": (
         name_images(TWO),
         {"groups": "(cats|dogs)"},

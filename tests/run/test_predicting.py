@@ -41,11 +41,11 @@ def test_a_folder_image_and_a_lone_file_of_one_name_differ(tmp_path, monkeypatch
 
 def test_what_is_passed_over_is_counted_by_kind(tmp_path):
     write(tmp_path / "a/1.png")
-    for name in ("a/2.heic", "b/3.heic", "b/notes.txt"):
+    for name in ("a/2.jxl", "b/3.jxl", "b/notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     listed, passed = list_images([tmp_path / "a", tmp_path / "b"])
-    assert len(listed) == 1 and passed == {".heic file": 2, ".txt file": 1}
+    assert len(listed) == 1 and passed == {".jxl file": 2, ".txt file": 1}
 
 
 def test_no_image_names_the_format_and_its_conversion(tmp_path):
@@ -73,15 +73,15 @@ def test_a_csv_file_without_paths_is_refused_in_a_short_line(tmp_path):
 
 def test_the_command_says_what_it_passed_over_in_one_line(finished_run, tmp_path, capsys):
     write(tmp_path / "a/1.png", 1), write(tmp_path / "b/1.png", 2)
-    (tmp_path / "a/2.heic").write_bytes(b"x")
+    (tmp_path / "a/2.jxl").write_bytes(b"x")
     assert main(["predict", str(finished_run), str(tmp_path / "a"), str(tmp_path / "b"), "--quiet"]) == 0
     out, err = capsys.readouterr()
     assert len({row["path"] for row in csv.DictReader(io.StringIO(out))}) == 2
-    assert err.count("\n") == 1 and "passed over: 1 .heic file" in err
+    assert err.count("\n") == 1 and "passed over: 1 .jxl file" in err
 
 
 def test_the_run_warns_of_what_it_passed_over(finished_run, tmp_path):
     write(tmp_path / "1.png", 1)
-    (tmp_path / "2.heic").write_bytes(b"x")
-    with pytest.warns(UserWarning, match=r"passed over: 1 \.heic file"):
+    (tmp_path / "2.jxl").write_bytes(b"x")
+    with pytest.warns(UserWarning, match=r"passed over: 1 \.jxl file"):
         assert len(load_run(finished_run).predict(tmp_path)) == 1

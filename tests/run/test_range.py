@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from tests.commands.conftest import draw_stripes
+from tests.datasets.dicom_files import write_dicom
 from tlbook.datasets.folders import from_folder
 from tlbook.datasets.images import decode_image
 from tlbook.models.sources import load_source
@@ -56,3 +57,31 @@ def test_a_run_that_is_told_its_range_predicts_with_it(tmp_path):
     first = folder / data.test.names[0]
     assert np.array_equal(run.predict(first).iloc[:, 2:].to_numpy(), run.predict(data.test).iloc[:1, 2:].to_numpy())
     assert (data.test.images.read(0) == decode_image(first.read_bytes(), (0, 2000))).all()
+
+
+def test_dicom_predicts_like_the_same_images_in_8_12_and_16_bits(tmp_path):
+    """Stored as they are, inverted, rescaled and with a window: what the values mean counts."""
+    plain = write_stripes(tmp_path / "12", np.uint16, 4095 / 255)
+    ways = {
+        "plain": (lambda v: v, {}),
+        "inverted": (lambda v: 4095 - v, {"kind": "MONOCHROME1"}),
+        "rescaled": (lambda v: v, {"RescaleSlope": 2, "RescaleIntercept": -1024}),
+        "signed": (
+            lambda v: v.astype(np.int16) - 1000,
+            {"RescaleSlope": 1, "RescaleIntercept": -24, "WindowCenter": 1024, "WindowWidth": 4096},
+        ),
+    }
+    for way, (change, options) in ways.items():
+        for path in plain.rglob("*.png"):
+            file = tmp_path / way / path.parent.name / f"{path.stem}.dcm"
+            write_dicom(file, change(np.asarray(Image.open(path)).astype(np.uint16)), **options)
+    for bits, kind in ((8, np.uint8), (16, np.uint16)):
+        write_stripes(tmp_path / str(bits), kind, (2**bits - 1) / 255)
+    run = adapt(
+        from_folder(plain, quiet=True), load_source("random", image_size=32), HeadOnly(), cache=False, quiet=True
+    )
+    expected = run.predict(plain).iloc[:, 2:].to_numpy()
+    for name in ("8", "16", *ways):
+        scale = from_folder(tmp_path / name, quiet=True).value_range
+        found = replace(run, value_range=scale).predict(tmp_path / name).iloc[:, 2:].to_numpy()
+        assert np.abs(found - expected).max() < 0.02, name

@@ -9,6 +9,9 @@ from tlbook.errors import BadInput
 from tlbook.models.strategies import STRATEGIES
 from tlbook.runtime import LARGEST_SEED
 
+FORMATS = """images: jpg, png, bmp, gif, webp, tiff; AVIF where Pillow reads it; DICOM (also without ending) with
+tlbook[medical]; HEIC with tlbook[heif]. A JPEG without its end is decoded where three quarters of it are there. One
+image may take 1,024 MiB while it is decoded, a file 512. All rules: the page "How a folder is read" of the book."""
 ARGUMENT = re.compile(r"`([a-z]\w*)`")
 POSITIONAL = {"path": "FOLDER", "data": "FOLDER"}
 
@@ -115,10 +118,11 @@ def _add_adapt(commands):
         "adapt xrays --out run --groups metadata.csv --source mobilenet_v2",
         "adapt pets --out run --labels train.csv --label-column breed",
         "adapt xrays.zip --out run --groups '^(patient[0-9]+)_' --strategy full --epochs 30",
+        "adapt scans --out run --groups dicom:PatientID --range -1000 400",
     )
     parser = _add(commands, "adapt", "adapt a source model to a folder of images and report on it", examples, run)
     lines = "\n".join(f"  {name:9}{strategy.summary}" for name, strategy in STRATEGIES.items())
-    parser.epilog += f"\n\nstrategies:\n{lines}"
+    parser.epilog += f"\n\nstrategies:\n{lines}\n\n{FORMATS}"
     parser.add_argument("folder", metavar="FOLDER", type=_path, help="FOLDER/<class>/…, with or without train/val/test")
     parser.add_argument("--out", metavar="RUN", type=_path, required=True, help="folder to write; must not exist")
     parser.add_argument(
@@ -167,8 +171,9 @@ def _add_adapt(commands):
 def _add_labels(parser):
     """Add what says which images belong together and what they show; ``adapt`` and ``audit`` read folders alike."""
     parser.add_argument(
-        "--groups", metavar="X", help="CSV file, or regular expression with one group: what a split keeps together"
-    )
+        "--groups", metavar="X",
+        help="CSV file, regular expression with one group, or dicom:PatientID: what a split keeps together",
+    )  # fmt: skip
     parser.add_argument(
         "--labels", metavar="X",
         help="CSV file, or regular expression with one group: the class of each image, where no folder says it",
@@ -193,7 +198,8 @@ def _add_limits(parser):
     )  # fmt: skip
     parser.add_argument(
         "--range", type=float, nargs=2, metavar=("LOW", "HIGH"),
-        help="values of images of more than 8 bits that become black and white (default: by the training images)",
+        help="values of images of more than 8 bits that become black and white (default: the window that all DICOM"
+        " files propose, else the bits that the training images use, or their 0.5th to 99.5th percentile)",
     )  # fmt: skip
 
 

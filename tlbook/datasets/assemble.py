@@ -6,8 +6,8 @@ import numpy as np
 
 from tlbook.datasets.classes import SPLIT_NAMES, check_classes, exclude_classes, leave_out_rare
 from tlbook.datasets.dataset import Dataset, Split
-from tlbook.datasets.findings import describe_formulas, describe_traits, scale_thumbnails, settle_range
-from tlbook.datasets.formats import describe_passed
+from tlbook.datasets.findings import describe_dicom, describe_formulas, describe_traits, scale_thumbnails, settle_range
+from tlbook.datasets.formats import describe_conversion, describe_passed
 from tlbook.datasets.near_duplicates import describe_near_duplicates, find_near_duplicates
 from tlbook.datasets.provenance import count, describe_excluded, describe_ignored, describe_split
 from tlbook.datasets.scan import check_images
@@ -31,13 +31,15 @@ def assemble_dataset(table, store, about, options, *, order=None):
     """Check, split and put together the images of a table; ``order`` lists all classes, where it is not by name."""
     grouped = bool(about.groups)
     table, rare = leave_out_rare(table, options.min_images, grouped=grouped)
-    check_classes(table, grouped=grouped, in_folders=about.in_folders)
+    advice = describe_conversion(about.ignored)
+    check_classes(table, grouped=grouped, in_folders=about.in_folders, advice=advice)
     table, skipped, thumbnails, traits = _drop_unreadable(table, store, about, options)
     rows = _divide(table, options.seed)
     value_range = settle_range(traits, rows["train"], options.value_range)
     scale_thumbnails(thumbnails, traits, value_range)
     origin = describe_split(about, set(table.splits.tolist()), options.seed)
     found = describe_traits(traits, table.names, value_range)
+    found += describe_dicom(traits, value_range, grouped=grouped)
     found += describe_formulas(table.names.tolist(), np.unique(table.classes).tolist())
     warnings = (*about.warnings, *rare, *_warn(skipped, about.ignored), *found)
     left_out = (*about.left_out, *rare, *((count(len(skipped), "unreadable image"),) if skipped else ()))

@@ -23,10 +23,11 @@ def exclude_classes(table, exclude):
     return table.keep(~np.isin(table.classes, exclude)) if exclude else table
 
 
-def check_classes(table, *, grouped=False, dropped="", in_folders=True):
+def check_classes(table, *, grouped=False, dropped="", in_folders=True, advice=""):
     """Check that there are two classes, each with enough images and groups, the same in every split.
 
-    ``dropped`` says what has happened before ("without 2 unreadable images ").
+    ``dropped`` says what has happened before ("without 2 unreadable images "), ``advice`` how files of other formats
+    are read.
     """
     classes, counts = np.unique(table.classes, return_counts=True)
     names = ", ".join(repr(str(name)) for name in classes)
@@ -34,6 +35,7 @@ def check_classes(table, *, grouped=False, dropped="", in_folders=True):
         raise BadInput(
             f"the folder {table.empty[0]!r} holds no image that is read here; expected at least {MINIMUM} a class, "
             f"jpg, png, bmp, gif, webp or tiff; add some or leave it out with `exclude` {table.empty[0].split('/')[-1]}"
+            f"{advice and '; ' + advice}"
         )
     if len(classes) < 2:
         found = f"one class, {names}" if len(classes) else "no class"

@@ -46,6 +46,17 @@ class Folder:
         check_image_size(path.stat().st_size)
         return path.read_bytes()
 
+    def peek(self, name, size):
+        """Return the first bytes of a file, none where it cannot be read."""
+        try:
+            path = self.root / name
+            if not path.is_file():
+                return b""
+            with path.open("rb") as file:
+                return file.read(size)
+        except OSError:
+            return b""
+
     def find(self, name):
         """Return the bytes of any file of the folder, None where there is none of that name."""
         return read_if_there(self.root / name)
@@ -95,6 +106,14 @@ class Archive:
             file, member = self._open(), self._members[self.prefix + name]
             check_image_size(file.getinfo(member).file_size)
             return file.read(member)
+
+    def peek(self, name, size):
+        """Return the first bytes of a member by its path from the root, none where it cannot be read."""
+        try:
+            with self._lock, self._open().open(self._members[name]) as member:
+                return member.read(size)
+        except Exception:  # zipfile and zlib raise several types
+            return b""
 
     def find(self, name):
         """Return the bytes of any member, looked for below ``prefix``, then at the root; None where there is none."""

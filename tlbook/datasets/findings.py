@@ -3,6 +3,7 @@
 import numpy as np
 
 from tlbook.datasets.depth import find_value_range, scale_small
+from tlbook.datasets.dicom import PLAIN
 from tlbook.datasets.limits import MOST_NOISE
 from tlbook.datasets.provenance import count
 from tlbook.errors import BadInput
@@ -12,6 +13,7 @@ def settle_range(traits, train, asked=None):
     """Return the range of values of a set's images of more than 8 bits, found on training ones; None without any.
 
     ``traits`` is a list of `Traits`, ``train`` the indices of training images, ``asked`` a range that is to be taken.
+    A window that all files propose is taken; else the bits used are those stored, where all are rescaled alike.
     """
     deep = [i for i, trait in enumerate(traits) if trait.values is not None]
     if not deep:
@@ -24,8 +26,15 @@ def settle_range(traits, train, asked=None):
     if asked is not None:
         return asked
     chosen = [i for i in set(train.tolist()).intersection(deep)] or deep
+    windows, rescales = ({getattr(traits[i], name) for i in chosen} for name in ("window", "rescale"))
+    if len(windows) == 1 and None not in windows:
+        return windows.pop()
     values = np.concatenate([traits[i].values for i in sorted(chosen)])
-    return find_value_range(values, floating=any(traits[i].floating for i in chosen))
+    if len(rescales) > 1 or PLAIN in rescales:
+        return find_value_range(values, floating=any(traits[i].floating for i in chosen))
+    slope, intercept = rescales.pop()
+    low, high = find_value_range(np.rint((values - intercept) / slope))
+    return tuple(sorted((low * slope + intercept, high * slope + intercept)))
 
 
 def scale_thumbnails(thumbnails, traits, value_range):
@@ -54,6 +63,25 @@ def describe_traits(traits, names, value_range):
     ):
         if any(found):
             lines.append(f"{count(sum(found), 'image')} {text}: {_list_three(names, found)}")
+    return tuple(lines)
+
+
+def describe_dicom(traits, value_range, *, grouped=False):
+    """Say where DICOM files propose windows of their own, and where several are of one patient and no groups given."""
+    lines = []
+    windows = {trait.window for trait in traits if trait.values is not None} - {None}
+    if len(windows) > 1:
+        low, high = value_range
+        lines.append(
+            f"the DICOM files propose {len(windows):,} different windows, of which none is used: {low:g} to {high:g} "
+            "become black to white in all images, so that their brightness stays comparable"
+        )
+    patients = [trait.patient for trait in traits if trait.patient]
+    if not grouped and len(set(patients)) < len(patients):
+        lines.append(
+            f"the DICOM files name {len(set(patients)):,} patients in {count(len(patients), 'image')}: give "
+            "dicom:PatientID as groups, so that all of a patient are in one set"
+        )
     return tuple(lines)
 
 

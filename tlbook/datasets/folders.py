@@ -51,8 +51,8 @@ def from_folder(
     groups : str or pathlib.Path, optional
         Which images belong together (those of one patient, say): a CSV file with the columns ``path`` (or ``file``)
         and ``group``, looked for beside the images and then in the working directory; or, if there is no such file,
-        a regular expression with exactly one group, searched for in each path, as in ``r"patient(\d+)"``. An image
-        whose group is empty is a group of its own.
+        a regular expression with exactly one group, searched for in each path, as in ``r"patient(\d+)"``; or an
+        element of DICOM headers, as in ``"dicom:PatientID"``. An image whose group is empty is a group of its own.
     per_class : int, optional
         At most so many TRAINING images a class, nested in one another; val and test do not depend on it.
     seed : int
@@ -73,8 +73,9 @@ def from_folder(
     max_unreadable : float
         Share of the images that may be unreadable, 0 to 1; beyond it the folder is refused.
     range : tuple of float, optional
-        Which values of images of more than 8 bits become 0 and 255. None takes the bits used, or the 0.5th to the
-        99.5th percentile where they lie close together, of the training images; ``value_range`` says which.
+        Which values of images of more than 8 bits become 0 and 255. None takes the window that all DICOM files propose,
+        else the bits used, or the 0.5th to the 99.5th percentile where they lie close together, of the training images;
+        ``value_range`` says which.
 
     Returns
     -------

@@ -1,22 +1,34 @@
 """Which image formats are read, and what to do with the others that people have."""
 
+import functools
+import importlib.util
+
+from tlbook.datasets.limits import UnreadableImage
 from tlbook.datasets.provenance import count
 
-ENDINGS = "jpg jpeg jfif jpe png bmp gif webp tif tiff"
-EXTENSIONS = frozenset(f".{ending}" for ending in ENDINGS.split())
-_DICOM = ("DICOM", "pydicom writes its pixel_array to a TIFF of 16 bits")
+# Pillow decides by content; this list keeps out formats that call other programs (EPS) or that nobody asked for.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+EXTENSIONS = frozenset({".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff"})
+# by the module that reads them, where it is installed: Pillow is built with or without AVIF
+OPTIONAL = {
+    "pydicom": frozenset({".dcm", ".dicom", ".ima"}),
+    "pillow_heif": frozenset({".heic", ".heif", ".hif"}),
+    "PIL._avif": frozenset({".avif"}),
+}
+# What stands in a file's "ftyp" box: AVIF has brands of its own or beside shared ones, all others here are HEIC's
+BOX, AVIF, SHARED = b"ftyp", (b"avif", b"avis"), (b"mif1", b"msf1", b"miaf")
+HEIF_MISSING = "pillow-heif, which reads HEIC, is not installed: pip install 'tlbook[heif]'"
+AVIF_MISSING = "this Pillow does not read AVIF: pip install --upgrade pillow"
+_DICOM = ("DICOM", "pip install 'tlbook[medical]' and it is read")
 _NIFTI = ("NIfTI", "nibabel reads the volume; save each slice as a TIFF of 16 bits, the patient in its name")
-_HEIC = ("HEIC", "heif-convert, ImageMagick or the phone's export write JPEG")
+_HEIC = ("HEIC", "pip install 'tlbook[heif]' and it is read")
 _RAW = ("a camera's RAW", "darktable-cli, dcraw -T or the camera's program write TIFF or JPEG")
 _PILLOW = "Pillow or ImageMagick write PNG: magick mogrify -format png"
 # by extension: the format's name, and how it becomes one that is read
 OTHER_FORMATS = {
-    ".dcm": _DICOM,
-    ".dicom": _DICOM,
-    ".ima": _DICOM,
-    ".heic": _HEIC,
-    ".heif": _HEIC,
-    ".avif": ("AVIF", "ImageMagick or avifdec write PNG"),
+    **dict.fromkeys(OPTIONAL["pydicom"], _DICOM),
+    **dict.fromkeys(OPTIONAL["pillow_heif"], _HEIC),
+    ".avif": ("AVIF", "pip install --upgrade pillow and it is read"),
     ".jxl": ("JPEG XL", "djxl writes PNG"),
     ".jp2": ("JPEG 2000", _PILLOW),
     ".j2k": ("JPEG 2000", _PILLOW),
@@ -46,6 +58,37 @@ OTHER_FORMATS = {
     ".pdf": ("PDF", "pdftoppm -png writes a picture a page"),
     **dict.fromkeys((".ico", ".pbm", ".pgm", ".pnm", ".ppm", ".tga"), ("an older picture format", _PILLOW)),
 }
+
+
+def list_extensions():
+    """Return the endings of files that are read here, a set: some only where a package for them is installed."""
+    return EXTENSIONS.union(*(endings for module, endings in OPTIONAL.items() if _is_installed(module)))
+
+
+def choose_formats(data):
+    """Return the formats, as Pillow calls them, that the bytes of a file may have."""
+    if data[4:8] != BOX:
+        return FORMATS
+    if data[8:12] in AVIF or (data[8:12] in SHARED and any(brand in data[16:48] for brand in AVIF)):
+        if not _is_installed("PIL._avif"):
+            raise UnreadableImage(AVIF_MISSING)
+        return ("AVIF",)
+    if not _is_installed("pillow_heif"):
+        raise UnreadableImage(HEIF_MISSING)
+    _register_heif()
+    return ("HEIF",)
+
+
+@functools.cache
+def _register_heif():
+    """Let Pillow open HEIC."""
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
+
+def _is_installed(module):
+    return importlib.util.find_spec(module) is not None
 
 
 def describe_conversion(ignored):

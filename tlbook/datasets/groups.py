@@ -6,14 +6,20 @@ import numpy as np
 
 from tlbook.datasets.columns import normalise_path, read_csv
 from tlbook.datasets.containers import read_if_there
+from tlbook.datasets.dicom import MISSING, can_read_dicom, is_dicom, read_dicom
 from tlbook.datasets.expressions import match_names
 from tlbook.datasets.lookup import GROUP_WORDS, PATH_WORDS, list_columns, match_rows, read_cells, show_columns
 from tlbook.errors import BadInput
+
+IN_DICOM = "dicom:"
+DICOM_EXAMPLES = "dicom:PatientID, dicom:StudyInstanceUID, dicom:SeriesInstanceUID"
 
 
 def read_groups(spec, container, names):
     """Return the group of each image, str, (n,), and where the groups stand; `tlbook.from_folder` says how."""
     spec = str(spec)
+    if spec.startswith(IN_DICOM):
+        return _read_headers(spec, container, names)
     data = container.find(spec)
     if data is None:
         data = read_if_there(Path(spec))
@@ -23,6 +29,11 @@ def read_groups(spec, container, names):
     else:
         found, column = _look_up(data, spec, names, getattr(container, "prefix", ""))
         lack, origin = f"are not in the groups file {spec!r}", f"{Path(spec).name}, column {column}"
+    return _fill_empty(names, found, lack), origin
+
+
+def _fill_empty(names, found, lack):
+    """Return the groups as an array, an image's own name for an empty one; refuse images without one."""
     missing = [name for name, group in zip(names, found, strict=True) if group is None]
     if missing:
         shown = ", ".join(repr(name) for name in missing[:3])
@@ -30,7 +41,30 @@ def read_groups(spec, container, names):
             f"{len(missing)} of {len(names)} images {lack}: {shown}{', …' if len(missing) > 3 else ''}; "
             "expected a group for each image (an empty one for an image of its own)"
         )
-    return np.array([group or name for name, group in zip(names, found, strict=True)], dtype=str), origin
+    return np.array([group or name for name, group in zip(names, found, strict=True)], dtype=str)
+
+
+def _read_headers(spec, container, names):
+    """Return the groups that an element of the images' DICOM headers gives, and where they stand."""
+    keyword = spec.removeprefix(IN_DICOM)
+    if not can_read_dicom():
+        raise BadInput(f"received `groups` {spec!r}; expected a package that reads DICOM; {MISSING}")
+    from pydicom.datadict import tag_for_keyword
+
+    if tag_for_keyword(keyword) is None:
+        raise BadInput(f"received `groups` {spec!r}; expected the keyword of a DICOM element, as in {DICOM_EXAMPLES}")
+    found = [_read_element(container, name, keyword) for name in names]
+    return _fill_empty(names, found, f"have no {keyword} in a DICOM header"), f"{keyword} in the DICOM headers"
+
+
+def _read_element(container, name, keyword):
+    """Return an element of an image's DICOM header, None where it is lacking; "" of an image that will be skipped."""
+    try:
+        data = container.read(name)
+        value = read_dicom(data, keyword=keyword).get(keyword) if is_dicom(data) else None
+    except Exception:  # pydicom raises many types on damaged files, zipfile and zlib too
+        return ""
+    return None if value is None else str(value).strip()
 
 
 def _look_up(data, spec, names, prefix):

@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 from tlbook.datasets.depth import scale_small, scale_to_8_bits
+from tlbook.datasets.dicom import PLAIN, Header, draw_dicom, is_dicom, measure_dicom, read_dicom
+from tlbook.datasets.formats import choose_formats
 from tlbook.datasets.limits import (
     DEEP_COST,
     MOST_NOISE,
@@ -22,13 +24,12 @@ from tlbook.datasets.limits import (
     measure_webp,
 )  # fmt: skip
 
-# Pillow decides by content; this list keeps out formats that call other programs (EPS) or that nobody asked for.
-PAGED = ("GIF", "TIFF", "WEBP", "PNG")  # not MPO: phones put a second view beside the picture
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+PAGED = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # not MPO, HEIF: phones put a second view beside the picture
 ORIENTATION_TAG = 0x0112
 PHOTOMETRIC_TAG = 0x0106
 THUMBNAIL_SIZE = 32
 JPEG_START, JPEG_ENDS = b"\xff\xd8", b"\xff\xd9" * 8
+MOST_LETTERS = 200  # of a decoder's reason, which may quote the file
 LEAST_ROWS = 0.75  # of a JPEG that lacks its end
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -59,6 +60,12 @@ class Traits:
         float32, (32, 32), such an image as a small square, not yet scaled.
     floating, negative : bool
         Of such an image: its values are floats; its zero is white.
+    rescale : tuple of float
+        Slope and intercept by which its values were made of those stored (DICOM).
+    window : tuple of float or None
+        The range that such a file proposes for itself (DICOM).
+    patient : str
+        The patient's id in the file (DICOM); empty without one.
     """
 
     pages: bool = False
@@ -68,6 +75,9 @@ class Traits:
     small: np.ndarray | None = None
     floating: bool = False
     negative: bool = False
+    rescale: tuple = PLAIN
+    window: tuple | None = None
+    patient: str = ""
 
 
 def decode_image(data, value_range=None):
@@ -78,12 +88,14 @@ def decode_image(data, value_range=None):
     floating-point ones are scaled from the range of their data set (:mod:`tlbook.datasets.depth`), or from their own
     where they belong to none; colour images of 16 bits keep their high byte. Of several frames or pages the first is
     read. The EXIF orientation is applied. A JPEG that lacks its end is decoded as far as it goes, if that is three
-    quarters of its rows or more.
+    quarters of its rows or more. Of DICOM files the values are rescaled by slope and intercept, and those whose zero is
+    white are inverted; without a range of the data set their own window counts.
 
     Parameters
     ----------
     data : bytes
-        Contents of a jpg, png, bmp, gif, webp or tiff file.
+        Contents of a jpg, png, bmp, gif, webp, tiff or avif file, or of a HEIC or DICOM file where the package that
+        reads them is installed.
     value_range : tuple of float, optional
         What becomes 0 and 255 of images of more than 8 bits; values outside are cut off.
 
@@ -115,7 +127,8 @@ def inspect_image(data, size=THUMBNAIL_SIZE):
 
 
 def _inspect(image, size):
-    pages = image.format in PAGED and getattr(image, "is_animated", False)
+    header = _find_header(image)
+    pages = header.pages or (image.format in PAGED and getattr(image, "is_animated", False))
     if is_deep(image):
         values = np.asarray(image)
         floating, negative = values.dtype.kind == "f", _is_negative(image)
@@ -123,10 +136,12 @@ def _inspect(image, size):
         wide = np.nan_to_num(values.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         small = np.asarray(_turn_upright(Image.fromarray(wide), image).resize((size, size), Image.Resampling.BOX))
         some = wide[np.ix_(rows, columns)].ravel()
-        return scale_small(small, negative), Traits(pages, False, False, some, small, floating, negative)
+        said = header.rescale, header.window, header.patient
+        return scale_small(small, negative), Traits(pages, False, False, some, small, floating, negative, *said)
     grey = image.convert("L") if image.format in ("JPEG", "MPO") else convert_to_rgb(image).convert("L")
     low, high = grey.getextrema()
-    return _shrink(_turn_upright(grey, image), size), Traits(pages, flat=high - low <= MOST_NOISE)
+    traits = Traits(pages, flat=high - low <= MOST_NOISE, patient=header.patient)
+    return _shrink(_turn_upright(grey, image), size), traits
 
 
 def _decode(data, use, draft=None):
@@ -147,8 +162,12 @@ def _decode(data, use, draft=None):
 
 
 def _load(data, use, draft=None):
+    if is_dicom(data):
+        dataset = read_dicom(data)
+        with ONE_LARGE if measure_dicom(dataset) else nullcontext():
+            return use(draw_dicom(dataset))
     check_cost(*measure_webp(data), TRANSPARENT_COST)
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with Image.open(io.BytesIO(data), formats=choose_formats(data)) as image:
         cost = TRANSPARENT_COST if image.has_transparency_data else DEEP_COST if is_deep(image) else PLAIN_COST
         large = check_cost(*image.size, cost)
         with ONE_LARGE if large else nullcontext():
@@ -206,7 +225,7 @@ def convert_to_rgb(image, value_range=None):
     if image.mode in ("RGB", "L", "1") and "transparency" not in image.info:
         return image.convert("RGB")
     if is_deep(image):
-        grey = scale_to_8_bits(np.asarray(image), value_range)
+        grey = scale_to_8_bits(np.asarray(image), value_range or _find_header(image).window)
         return Image.fromarray(255 - grey if _is_negative(image) else grey).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
@@ -214,9 +233,14 @@ def convert_to_rgb(image, value_range=None):
     return image.convert("RGB")
 
 
+def _find_header(image):
+    return getattr(image, "dicom", Header())
+
+
 def _is_negative(image):
-    """Tell TIFFs whose zero is white, which Pillow turns round, but not those of more than 8 bits."""
-    return image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == 0
+    """Tell DICOM images whose zero is white, and TIFFs: Pillow turns them round, but not those of more than 8 bits."""
+    turned = image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(PHOTOMETRIC_TAG) == 0
+    return turned or _find_header(image).negative
 
 
 def _turn_upright(rgb, original):
@@ -234,4 +258,4 @@ def _describe(error, data):
         return "the file is empty"
     if isinstance(error, Image.UnidentifiedImageError):
         return "no image of a known format"
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split())[:MOST_LETTERS] or type(error).__name__

@@ -13,7 +13,8 @@ from posixpath import splitext
 import numpy as np
 
 from tlbook.datasets.containers import Archive, Folder
-from tlbook.datasets.formats import EXTENSIONS, OTHER_FORMATS
+from tlbook.datasets.dicom import DIRECTORY, HEAD, can_read_dicom, is_dicom
+from tlbook.datasets.formats import OTHER_FORMATS, list_extensions
 from tlbook.datasets.images import THUMBNAIL_SIZE
 from tlbook.datasets.limits import UnreadableImage
 from tlbook.datasets.parallel import map_in_threads
@@ -61,11 +62,11 @@ def scan_folder(path):
     path = Path(path)
     if path.is_dir():
         paths = list(_walk(path))
-        names, folders, ignored = _sort_out(paths)
+        names, folders, ignored = _sort_out(paths, Folder(path))
         return Listing(FileStore(Folder(path), names), names, folders, ignored, _find_tables(paths))
     if not path.is_file():
         raise BadInput(f"received {str(path)!r}; expected a folder, a zip file or an image; there is no such folder")
-    if path.suffix.lower() in EXTENSIONS:
+    if path.suffix.lower() in list_extensions() or path.name in _find_unnamed([path.name], Folder(path.parent)):
         return Listing(FileStore(Folder(path.parent), (path.name,)), (path.name,), frozenset(), {})
     if not zipfile.is_zipfile(path):
         raise BadInput(f"received the file {path.name!r}; expected a folder of images or a (whole) zip file of one")
@@ -133,7 +134,7 @@ def _scan_zip(path):
             raise BadInput(
                 f"the zip file {path.name!r} has the member {member!r}, which points outside it; pack it anew"
             )
-    names, folders, ignored = _sort_out(members)
+    names, folders, ignored = _sort_out(members, archive)
     if archive.num_replaced:
         ignored["file that a later one of the same name replaces"] = archive.num_replaced
     prefix = _find_top(names, folders)
@@ -156,11 +157,12 @@ def _find_top(names, folders):
     return f"{tops.pop()}/"
 
 
-def _sort_out(paths):
+def _sort_out(paths, container):
     """Split paths into sorted images, the folders that may be classes, and counts of what is passed over."""
     names, folders, plain, empty, ignored = set(), set(), set(), set(), Counter()
+    extensions, unnamed = list_extensions(), _find_unnamed(paths, container)
     for path in paths:
-        kind = _classify(path)
+        kind = unnamed.get(path) or _classify(path, extensions)
         if kind in NOT_LISTED:
             ignored[kind] += not path.endswith("/")
             continue
@@ -171,10 +173,26 @@ def _sort_out(paths):
             names.add(path)
         else:
             ignored[kind] += 1
-        pictures = kind in OTHER_PICTURES or splitext(path)[1].lower() in EXTENSIONS  # whatever keeps it from use
+        likely = splitext(path)[1].lower() in extensions  # whatever keeps it from use
+        pictures = kind == "image" or kind in OTHER_PICTURES or likely
         _add_parents(path, folders if pictures else plain)
     folders |= empty - plain
     return tuple(sorted(names)), frozenset(folders), {kind: count for kind, count in sorted(ignored.items()) if count}
+
+
+def _find_unnamed(paths, container):
+    """Return the kind of DICOM files whose names do not say what they are, by path: as hospitals' archives give them.
+
+    Few files have no ending or a number as one (of an id, "1.2.840.7"): only these are opened, for 132 bytes.
+    """
+    kind, found = "image" if can_read_dicom() else ".dcm file", {}
+    for path in paths:
+        name = path.rpartition("/")[2]
+        ending = splitext(name)[1][1:]
+        likely = name and name.lower() != DIRECTORY and (not ending or ending.isdigit())
+        if likely and _classify(path) not in NOT_LISTED and is_dicom(container.peek(path, HEAD)):
+            found[path] = kind
+    return found
 
 
 def _find_tables(paths):
@@ -191,8 +209,8 @@ def _add_parents(path, folders):
         folder = folder.rpartition("/")[0]
 
 
-def _classify(path):
-    """Name the kind of a path: an image, or why it is passed over."""
+def _classify(path, extensions=frozenset()):
+    """Name the kind of a path: an image by its ending, or why it is passed over."""
     if "__MACOSX" in path.split("/"):
         return "__MACOSX"
     if path.startswith(".") or "/." in path:
@@ -202,6 +220,6 @@ def _classify(path):
     if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path):
         return "file with a name that is not UTF-8"
     suffix = ".nii.gz" if path.lower().endswith(".nii.gz") else splitext(path)[1].lower()
-    if suffix in EXTENSIONS:
+    if suffix in extensions:
         return "image"
     return f"{suffix} file" if suffix else "file without extension"
