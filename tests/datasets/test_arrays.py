@@ -194,3 +194,24 @@ def test_bad_arrays_are_one_line(given, message):
         from_arrays(**{"images": IMAGES, "labels": LABELS} | given)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.int32, np.float32])
+def test_a_range_scales_values_of_more_than_8_bits(kind):
+    values = np.random.default_rng(0).integers(0, 4096, (20, 8, 9)).astype(kind)
+    data = from_arrays(values, ["a", "b"] * 10, range=(0, 4095))
+    assert data.value_range == (0, 4095)
+    number = int(data.test.names[0].removeprefix("image_"))
+    assert np.abs(data.test.images.read(0)[..., 0] - values[number] * (255 / 4095)).max() <= 0.51
+    with pytest.raises(BadInput, match="to 409.; .* or give from_arrays their `range`"):
+        from_arrays(values, ["a", "b"] * 10)
+    with pytest.raises(BadInput, match="received `range`"):
+        from_arrays(values, ["a", "b"] * 10, range=(3, 2))
+
+
+def test_rare_classes_of_arrays_are_left_out():
+    images = np.random.default_rng(0).integers(0, 256, (22, 8, 8)).astype(np.uint8)
+    labels = ["a"] * 10 + ["b"] * 10 + ["c"] * 2
+    data = from_arrays(images, labels, min_images=3)
+    assert data.classes == ("a", "b")
+    assert any("'c' 2" in line for line in data.left_out)

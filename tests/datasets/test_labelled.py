@@ -99,6 +99,7 @@ def test_the_name_of_the_table_says_which_of_two_images_is_meant(make_folder):
 
 
 TWO = [(n[7:-4], n[7:10], n[-5]) for n in NAMES]
+HOT = [(r[0], str(int(r[1] == "cat")), str(int(r[1] == "dog"))) for r in TWO]
 BAD_TABLES = {
     "no image named": (write_table("id", "label", rows=[("x", "cat")]), {}, "none names one of the 20 images"),
     "no label": (write_table("id", "age", "height", rows=[(*r[:1], "1", "2") for r in TWO]), {}, "no column that is"),
@@ -115,9 +116,12 @@ BAD_TABLES = {
     "words in a cell": (
         write_table("id", "label", rows=[("cat_0", "cat dog"), *(r[:2] for r in TWO[1:])]), {}, "holds several labels",
     ),
-    "a column a class": (
-        write_table("id", "cat", "dog", rows=[(r[0], str(int(r[1] == "cat")), str(int(r[1] == "dog"))) for r in TWO]),
-        {}, "a column of 0 and 1 for each of 2 labels",
+    "several labels a row": (
+        write_table("id", "cat", "dog", rows=[*HOT[1:], ("cat_0", "1", "1")]),
+        {}, "0 and 1 for each of 2 labels .*'cat_0' has 'cat' and 'dog'; expected one label an image",
+    ),
+    "no label in a row": (
+        write_table("id", "cat", "dog", rows=[*HOT[1:], ("cat_0", "0", "0")]), {}, "'cat_0' has none; expected one",
     ),
     "an image without label": (
         write_table("id", "label", rows=[r[:2] for r in TWO[1:]]), {}, "1 of 20 images have no label in 'l.csv'",
@@ -215,3 +219,30 @@ def test_the_share_of_unreadable_images_may_be_raised(make_folder):
     with pytest.raises(BadInput, match="2 of 20 images cannot be read .* at most 5 %.* `max_unreadable`"):
         from_folder(folder)
     assert len(from_folder(folder, max_unreadable=0.1).skipped) == 2
+
+
+@pytest.mark.parametrize("write", [str, lambda cell: f"{cell}.0", lambda cell: cell.replace("0", "")])
+def test_a_column_of_0_and_1_a_class_gives_its_name(make_folder, write):
+    table = write_table("image", "cat", "dog", "patient", rows=[(r[0], *map(write, r[1:]), f"p{r[0]}") for r in HOT])
+    folder = make_folder(dict.fromkeys(NAMES) | {"truth.csv": table})
+    plain = make_folder(dict.fromkeys(NAMES) | {"truth.csv": write_table("image", "cat", "dog", rows=HOT)}, "plain")
+    with pytest.raises(BadInput, match="give it as `labels` truth.csv$"):
+        from_folder(plain)
+    data = from_folder(folder, labels="truth.csv")
+    assert data.classes == ("cat", "dog")
+    assert all(data.classes[y] == name[7:10] for y, name in zip(data.test.labels, data.test.names, strict=True))
+    assert any("names of 2 columns of truth.csv, of which each row has one 1" in line for line in data.warnings)
+
+
+@pytest.mark.parametrize("how", ["names", "table", "submission"])
+def test_images_for_testing_among_the_labelled_are_left_out(make_folder, how):
+    extra = [f"images/{'Test_' if how == 'names' else ''}{k}.png" for k in range(4)]
+    other = {"names": {}, "table": {"test.csv": "test.csv"}, "submission": {"x": "sample_submission.csv"}}[how]
+    tables = {"train.csv": write_table("id", "label", rows=[r[:2] for r in TWO])}
+    tables |= {name: write_table("id", "width", rows=[(n[7:-4], "3") for n in extra]) for name in other.values()}
+    data = from_folder(make_folder(dict.fromkeys([*NAMES, *extra]) | tables), labels="train.csv")
+    assert list_names(data) == NAMES
+    assert any("4 images" in line and "for testing" in line and extra[0] in line for line in data.left_out)
+    folder = make_folder(dict.fromkeys([*NAMES, *extra, "images/z.png"]) | tables)
+    with pytest.raises(BadInput, match=r"1 of 21 images have no label .*'images/z.png'.*test.csv\)"):
+        from_folder(folder, labels="train.csv")

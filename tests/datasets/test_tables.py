@@ -139,6 +139,10 @@ def test_unreadable_and_alike_images_are_told_as_of_a_folder(make_folder):
     assert data.skipped == ("03.png: no image of a known format",)
     assert data.left_out == ("1 unreadable image",)
     assert any("nearly equal a training image" in line for line in data.warnings)
+    with pytest.raises(BadInput, match="1 of 40 images cannot be read"):
+        from_table(frame, root=make_folder(files), max_unreadable=0.01)
+    frame.loc[38:, "label"] = "c"
+    assert from_table(frame, root=make_folder(files), min_images=3).classes == ("a", "b")
 
 
 TWICE = [*ROWS, {"path": "cat/00.png", "label": "dog", "who": "p0"}]

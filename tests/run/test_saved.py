@@ -1,6 +1,7 @@
 """Runs on disk: what is loaded answers like what was saved, and what is no whole run is refused in one line."""
 
 import contextlib
+import csv
 import json
 import shutil
 import warnings
@@ -18,7 +19,7 @@ from tlbook.models.hub import export_hub_module
 from tlbook.models.sources import load_source
 from tlbook.models.strategies import HeadOnly
 from tlbook.run import adapt, load_run
-from tlbook.run.folder import RUN_FILES
+from tlbook.run.folder import RUN_FILES, UNREADABLE
 from tlbook.run.saved import load_model, open_run
 from tlbook.runtime import import_keras
 
@@ -43,7 +44,7 @@ def draw_images(count=4):
 
 
 def test_a_run_is_saved_whole(run, folder, data):
-    assert {path.name for path in folder.iterdir()} == RUN_FILES
+    assert {path.name for path in folder.iterdir()} == RUN_FILES - {UNREADABLE}
     report = json.loads((folder / "report.json").read_text())
     assert report["accuracy"] == run.evaluate().accuracy.as_dict()
     assert report["accuracy"]["method"] == "wilson_group"
@@ -65,7 +66,7 @@ def test_a_loaded_run_answers_to_the_last_digit(run, folder, data):
 def test_a_loaded_run_is_saved_and_reported_as_it_was(folder, tmp_path):
     loaded = load_run(folder)
     again = loaded.save(tmp_path / "again")
-    for name in RUN_FILES:
+    for name in RUN_FILES - {UNREADABLE}:
         assert (again / name).read_bytes() == (folder / name).read_bytes()
     assert load_run(again).predict(draw_images()).equals(loaded.predict(draw_images()))
     assert loaded.report(tmp_path / "page.html").read_bytes() == (folder / "report.html").read_bytes()
@@ -233,3 +234,21 @@ def test_two_names_never_stand_for_three_outputs(folder, tmp_path):
     shutil.copy(tmp_path / "three.keras", place / "model.keras")
     with pytest.raises(BadInput, match="other than its report"):
         load_run(place)
+
+
+def test_unreadable_images_are_listed_in_a_file_of_the_run(tmp_path):
+    images = write_folder(tmp_path / "images")
+    broken = {f"upright/a: b{i}.png" for i in range(4)}
+    for name in broken:
+        (images / name).write_bytes(b"x")
+    data = from_folder(images, max_unreadable=0.2)
+    run = adapt(data, load_source("random", image_size=32), HeadOnly(), cache=False)
+    saved = run.save(tmp_path / "run", images=False)
+    with open(saved / UNREADABLE, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["path"] for row in rows} == broken
+    assert {row["reason"] for row in rows} == {"no image of a known format"}
+    assert "unreadable.csv" in (saved / "report.html").read_text()
+    again = load_run(saved).save(tmp_path / "again")
+    assert (again / UNREADABLE).read_bytes() == (saved / UNREADABLE).read_bytes()
+    run.save(saved, overwrite=True, images=False)

@@ -1,6 +1,7 @@
 """Images in memory as a data set."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ from PIL import Image
 
 from tlbook.datasets.assemble import assemble_dataset, leave_out
 from tlbook.datasets.dataset import Dataset
+from tlbook.datasets.depth import scale_to_8_bits
 from tlbook.datasets.images import convert_to_rgb
 from tlbook.datasets.labels import list_values, name_classes, name_exclude, name_groups, order_classes
 from tlbook.datasets.layout import Table
-from tlbook.datasets.options import check_options
+from tlbook.datasets.options import check_options, check_range
 from tlbook.datasets.provenance import Provenance
 from tlbook.datasets.stores import ArrayStore
 from tlbook.errors import BadInput, shorten
@@ -30,6 +32,8 @@ def from_arrays(
     seed: int = 0,
     exclude: Sequence[str] = (),
     quiet: bool = False,
+    min_images: int | None = None,
+    range: tuple[float, float] | None = None,
 ) -> Dataset:
     """Make a data set of images in memory.
 
@@ -40,8 +44,9 @@ def from_arrays(
     ----------
     images : numpy.ndarray or sequence of numpy.ndarray
         Raw pixels from 0 to 255, integers or floats: (n, height, width), or (n, height, width, channels) with 1, 3 or
-        4 channels; or a list of such images of any sizes. Grey repeats its channel, transparent pixels are laid over
-        white, floats are rounded. An array of uint8 and three channels is not copied: do not change it afterwards.
+        4 channels; or a list of such images of any sizes. Other values need ``range``. Grey repeats its channel,
+        transparent pixels are laid over white, floats are rounded. An array of uint8 and three channels is not copied:
+        do not change it afterwards.
     labels : sequence
         (n,), of any kind: str are the names of the classes, other labels are written as such (0 becomes "0").
     groups : sequence, optional
@@ -57,6 +62,11 @@ def from_arrays(
         Labels of classes to leave out.
     quiet : bool
         True shows no progress bar.
+    min_images : int, optional
+        Classes of fewer images are left out and named; with groups also those of fewer than 3 groups.
+    range : tuple of float, optional
+        Which values become 0 and 255, where ``images`` have others: of 12 or 16 bits, say, or floats from 0 to 1.
+        Values outside are cut off; ``value_range`` keeps it, and the run predicts arrays with it.
 
     Returns
     -------
@@ -86,8 +96,9 @@ def from_arrays(
     validation       8       4       4      4
     test             8       4       4      4
     """
-    options = check_options(per_class, seed, name_exclude(exclude), quiet)
-    pixels = convert_images(images)
+    options = check_options(per_class, seed, name_exclude(exclude), quiet, min_images=min_images)
+    value_range = check_range(range)
+    pixels = convert_images(images, value_range)
     names = _check_names(names, len(pixels))
     labels = _match(list_values("labels", labels), "labels", len(pixels))
     found = names
@@ -96,7 +107,8 @@ def from_arrays(
     classes = name_classes("labels", labels, names.tolist())
     table = Table(names, classes, np.full(len(names), ""), found, np.arange(len(names)))
     table, about = leave_out(table, Provenance("arrays", groups="" if groups is None else "as given"), options.exclude)
-    return assemble_dataset(table, ArrayStore(pixels), about, options, order=order_classes(classes.tolist()))
+    data = assemble_dataset(table, ArrayStore(pixels), about, options, order=order_classes(classes.tolist()))
+    return replace(data, value_range=value_range)
 
 
 def _match(values, argument, num_images):
@@ -119,12 +131,17 @@ def _check_names(names, num_images):
     return np.array(names, dtype=str)
 
 
-def convert_images(images):
-    """Return images as uint8, (n, height, width, 3), or as an object array of such where they differ in size."""
+def convert_images(images, value_range=None):
+    """Return images as uint8, (n, height, width, 3), or as an object array of such where they differ in size.
+
+    A range says what becomes 0 and 255 of images that are not of 8 bits.
+    """
     arrays = _list_arrays(images)
     if not len(arrays):
         raise BadInput("received no `images`; expected at least one")
     _check_shapes(arrays)
+    if value_range is not None:
+        arrays = [_scale(array, value_range) for array in arrays]
     _check_values(arrays)
     if isinstance(arrays, np.ndarray) and arrays.dtype == np.uint8 and arrays.ndim == 4 and arrays.shape[-1] == 3:
         return arrays
@@ -145,6 +162,11 @@ def _list_arrays(images):
     if not hasattr(images, "__array__"):
         raise BadInput(f"received `images` {shorten(images)}; expected an array, or a list of arrays, of raw pixels")
     return np.asarray(images)
+
+
+def _scale(array, value_range):
+    """Scale values of more than 8 bits, or floats, from a range to uint8."""
+    return array if array.dtype == np.uint8 or array.dtype.kind not in "uif" else scale_to_8_bits(array, value_range)
 
 
 def _check_shapes(arrays):
@@ -173,9 +195,13 @@ def _check_values(arrays):
     low, high = float(min(array.min() for array in arrays)), float(max(array.max() for array in arrays))
     kind, span = "/".join(sorted(map(str, kinds))), f"from {low:g} to {high:g}"
     if low < 0 or high > 255:
-        raise BadInput(f"received `images` ({kind}) {span}; {RAW}; undo what was done to them, or scale them")
+        raise BadInput(
+            f"received `images` ({kind}) {span}; {RAW}; undo what was done to them, or give from_arrays their `range`"
+        )
     if high == 1 or (high < 1 and any(each.kind in "fb" for each in kinds)):
-        raise BadInput(f"received `images` ({kind}) {span}; {RAW}; multiply by 255")
+        raise BadInput(
+            f"received `images` ({kind}) {span}; {RAW}; multiply by 255, or give from_arrays the `range` (0, 1)"
+        )
 
 
 def _convert_image(array):

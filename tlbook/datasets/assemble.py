@@ -15,6 +15,7 @@ from tlbook.datasets.splits import nested_subset, split_groups
 from tlbook.datasets.stores import FileStore
 from tlbook.errors import BadInput
 
+MOST_WARNED = 500  # unreadable images, one by one
 NO_GROUPS = (
     "no groups were given: each image counts as a group of its own; if several show one person or thing, scores come "
     "out too good"
@@ -33,7 +34,7 @@ def assemble_dataset(table, store, about, options, *, order=None):
     table, rare = leave_out_rare(table, options.min_images, grouped=grouped)
     advice = describe_conversion(about.ignored)
     check_classes(table, grouped=grouped, in_folders=about.in_folders, advice=advice)
-    table, skipped, thumbnails, traits = _drop_unreadable(table, store, about, options)
+    table, unreadable, thumbnails, traits = _drop_unreadable(table, store, about, options)
     rows = _divide(table, options.seed)
     value_range = settle_range(traits, rows["train"], options.value_range)
     scale_thumbnails(thumbnails, traits, value_range)
@@ -41,8 +42,8 @@ def assemble_dataset(table, store, about, options, *, order=None):
     found = describe_traits(traits, table.names, value_range)
     found += describe_dicom(traits, value_range, grouped=grouped)
     found += describe_formulas(table.names.tolist(), np.unique(table.classes).tolist())
-    warnings = (*about.warnings, *rare, *_warn(skipped, about.ignored), *found)
-    left_out = (*about.left_out, *rare, *((count(len(skipped), "unreadable image"),) if skipped else ()))
+    warnings = (*about.warnings, *rare, *_warn(unreadable, about.ignored), *found)
+    left_out = (*about.left_out, *rare, *((count(len(unreadable), "unreadable image"),) if unreadable else ()))
     left_out += describe_ignored(about.ignored)
     if options.per_class is not None:
         num_before = len(rows["train"])
@@ -58,7 +59,7 @@ def assemble_dataset(table, store, about, options, *, order=None):
         classes=classes,
         **_make_splits(table, store, rows, classes, value_range),
         has_groups=grouped,
-        skipped=skipped,
+        unreadable=unreadable,
         warnings=warnings,
         ignored=dict(about.ignored),
         split_origin=origin,
@@ -81,23 +82,24 @@ def _make_splits(table, store, rows, classes, value_range):
 
 
 def _drop_unreadable(table, store, about, options):
-    """Leave unreadable images out; return the table, a line for each of them, thumbnails and traits of the others."""
+    """Leave unreadable images out; return the table, their reasons by name, thumbnails and traits of the others."""
     reasons, thumbnails, traits = check_images(store.take(table.index), quiet=options.quiet)
     if not reasons:
-        return table, (), thumbnails, traits
-    skipped = tuple(f"{table.names[i]}: {reason}" for i, reason in reasons.items())
+        return table, {}, thumbnails, traits
+    unreadable = {str(table.names[i]): reason for i, reason in reasons.items()}
+    skipped = [f"{name}: {reason}" for name, reason in unreadable.items()]
     if len(skipped) > options.max_unreadable * len(table):
         raise BadInput(
             f"{len(skipped)} of {len(table)} images cannot be read ({'; '.join(skipped[:3])}"
             f"{'; …' if len(skipped) > 3 else ''}); expected at most {100 * options.max_unreadable:g} %; "
-            "copy them again, remove them, or raise `max_unreadable`"
+            "copy them again, remove them, or raise `max_unreadable` (the run then lists all in unreadable.csv)"
         )
     mask = np.ones(len(table), bool)
     mask[list(reasons)] = False
     table = table.keep(mask)
     dropped = f"without {count(len(skipped), 'unreadable image')} ({'; '.join(skipped[:3])}) "
     check_classes(table, grouped=bool(about.groups), dropped=dropped, in_folders=about.in_folders)
-    return table, skipped, thumbnails[mask], [trait for trait in traits if trait is not None]
+    return table, unreadable, thumbnails[mask], [trait for trait in traits if trait is not None]
 
 
 def _divide(table, seed):
@@ -122,9 +124,12 @@ def _take_per_class(table, train, per_class, seed):
     return train[nested_subset(labels, table.groups[train], per_class, seed=seed)], shortage
 
 
-def _warn(skipped, ignored):
+def _warn(unreadable, ignored):
     """Put into words what was skipped and passed over."""
-    warnings = [f"skipped, unreadable: {line}" for line in skipped]
+    warnings = [f"skipped, unreadable: {name}: {reason}" for name, reason in unreadable.items()]
+    if len(warnings) > MOST_WARNED:
+        left = len(warnings) - MOST_WARNED
+        warnings = [*warnings[:MOST_WARNED], f"skipped, unreadable: {left:,} more; unreadable.csv in the run lists all"]
     passed = describe_passed(ignored)
     return (*warnings, passed) if passed else tuple(warnings)
 

@@ -146,8 +146,8 @@ class Dataset:
         To learn from, to choose by, and to be looked at once.
     has_groups : bool
         True where groups were given, so that ``Split.groups`` says more than the names.
-    skipped : tuple of str
-        One line per image that could not be read.
+    unreadable : dict of str to str
+        Why an image could not be read, by its path; these were skipped.
     warnings : tuple of str
         What the reader ought to know before trusting a number.
     ignored : dict of str to int
@@ -181,7 +181,7 @@ class Dataset:
     val: Split
     test: Split
     has_groups: bool = False
-    skipped: tuple[str, ...] = ()
+    unreadable: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     ignored: dict[str, int] = field(default_factory=dict)
     origin: str = ""
@@ -189,6 +189,11 @@ class Dataset:
     groups_origin: str = ""
     left_out: tuple[str, ...] = ()
     value_range: tuple[float, float] | None = None
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """One line per image that could not be read."""
+        return tuple(f"{name}: {reason}" for name, reason in self.unreadable.items())
 
     def __repr__(self):
         above, below = title_dataset(self)

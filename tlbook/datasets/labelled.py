@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from posixpath import splitext
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from tlbook.datasets.expressions import match_names
 from tlbook.datasets.layout import Table
 from tlbook.datasets.lookup import GROUP_WORDS, LABEL_WORDS, list_columns, match_rows, read_cells, show_columns
 from tlbook.datasets.marks import REASON, leave_out_marked_files
+from tlbook.datasets.onehot import ONE_LABEL, are_hot, check_one_hot, name_hot
 from tlbook.datasets.provenance import count
 from tlbook.datasets.splitfolders import find_labelled_splits
 from tlbook.datasets.tree import list_folders, plant_tree, stack_text
 from tlbook.errors import BadInput
 
-ONE_LABEL = "expected one label an image: one of several classes is learned here, not several at once"
 BETWEEN = re.compile(r"\s*[|;,/]\s*|\s+")
 
 
@@ -60,6 +61,7 @@ def read_labelled(spec, column, listing):
         _leave_out_marks(tree, [""] * len(tree.names))
         labels, warnings = _read_table(spec, data, column, tree)
         lack = f"have no label in {Path(spec).name!r}"
+    _leave_out_test_images(tree, labels, listing)
     _leave_out_unlabelled(tree, labels, lack)
     index = [i for i, way in enumerate(tree.ways) if way is not None]
     names = stack_text([tree.names[i] for i in index])
@@ -80,7 +82,8 @@ def propose_labels(listing):
             continue
         labels = [n for n in list_columns(header, LABEL_WORDS) if n != at] or [n for n in range(len(header)) if n != at]
         if labels and any(found):
-            hint = "" if list_columns(header, LABEL_WORDS) or len(labels) == 1 else " and `label_column`"
+            clear = list_columns(header, LABEL_WORDS) or len(labels) == 1 or are_hot(rows, labels)
+            hint = "" if clear else " and `label_column`"
             return f"{file!r} has the columns {show_columns(header)}: give it as `labels` {file}{hint}"
     return (
         "if the labels stand in a CSV file, give it as `labels`; if in the file names, an expression with one group, "
@@ -109,13 +112,44 @@ def _leave_out_unlabelled(tree, labels, lack):
     if missing:
         raise BadInput(
             f"{len(missing)} of {count(len(kept), 'image')} {lack}: {list_folders(missing)}; expected a label for each "
-            "image of a folder in which some have one; add them, or move these images to a folder of their own"
+            "image of a folder in which some have one; add them, or move these images to a folder of their own (images "
+            "for testing are known by their names, test_1.png, or by a table test.csv)"
         )
     for folder, number in sorted(Counter(tree.ways[i] for i in bare).items()):
         where = f"in the folder {'/'.join(folder)!r}" if folder else "in no folder"
         tree.left_out.append(f"{count(number, 'image')} {where}: without labels, neither used nor scored")
     for i in bare:
         tree.ways[i] = None
+
+
+def _leave_out_test_images(tree, labels, listing):
+    """Leave out images without a label that are told to be for testing: by their names, or by another table."""
+    bare = [i for i, way in enumerate(tree.ways) if way is not None and not labels[i]]
+    if not bare or len(bare) == sum(way is not None for way in tree.ways):
+        return
+    said = {i for i in bare if _says_test(tree.names[i])}
+    for file in listing.tables[:20] if len(said) < len(bare) else ():
+        if _says_test(file):
+            said |= _find_named(file, listing, [tree.names[i] for i in bare], bare)
+    if said:
+        shown = [tree.names[i] for i in sorted(said)]
+        tree.leave_out_images(sorted(said), shown, "told to be for testing, without labels: neither used nor scored")
+
+
+def _says_test(name):
+    """Tell a file whose own name says test, or submission."""
+    reading = words.read_split(splitext(name.rpartition("/")[2])[0])
+    return reading is not None and reading.split in ("test", words.UNLABELLED)
+
+
+def _find_named(file, listing, names, indices):
+    """Return the indices of the images that a table names."""
+    try:
+        header, rows = read_csv(listing.store.container.find(file), file, ("path", "file", "image", "id"))
+        found, _, _ = match_rows(file, header, rows, names)
+    except (BadInput, AttributeError):  # no table of these images, or gone
+        return set()
+    return {index for index, own in zip(indices, found, strict=True) if own}
 
 
 def _read_table(spec, data, column, tree):
@@ -127,25 +161,32 @@ def _read_table(spec, data, column, tree):
     kept = [i for i, way in enumerate(tree.ways) if way is not None]
     found, at, num_unknown = match_rows(file, header, rows, [tree.names[i] for i in kept])
     groups = [n for n in list_columns(header, GROUP_WORDS) if n != at]
-    chosen = _choose_label(file, header, rows, column, at, groups)
+    chosen, hot = _choose_label(file, header, rows, column, at, groups), []
+    if chosen is None:
+        hot = [n for n in range(len(header)) if n != at and n not in groups and header[n]]
+        check_one_hot(file, header, rows, hot, at)
     labels = [None] * len(tree.names)
     for i, own in zip(kept, found, strict=True):
-        values = sorted({value for value in read_cells(own, chosen) if value})
+        cells = name_hot(own, hot, header) if hot else read_cells(own, chosen)
+        values = sorted({value for value in cells if value})
         if len(values) > 1:
             raise BadInput(
                 f"the labels file {file!r} gives {tree.names[i]!r} several labels, {values[0]!r} and {values[1]!r}; "
                 f"{ONE_LABEL}; keep one, or take another column with `label_column`"
             )
         labels[i] = values[0] if values else None
-    _refuse_lists(file, header[chosen], [label for label in labels if label])
+    if not hot:
+        _refuse_lists(file, header[chosen], [label for label in labels if label])
     warnings = (f"{num_unknown} of {len(rows)} rows of {file} name no image here",) if num_unknown else ()
+    if hot:
+        warnings += (f"the labels are the names of {len(hot)} columns of {file}, of which each row has one 1",)
     if groups:
         warnings += (f"{file} has a column {header[groups[0]]!r}: if it says what belongs together, give it as groups",)
     return labels, warnings
 
 
 def _choose_label(file, header, rows, column, at, groups):
-    """Return the position of the column of labels; refuse where none or several could be it."""
+    """Return the position of the column of labels, None where each label has a column of 0 and 1; else refuse."""
     shown = show_columns(header)
     if column is not None:
         same = [n for n, name in enumerate(header) if name.lower() == str(column).lower()]
@@ -159,11 +200,8 @@ def _choose_label(file, header, rows, column, at, groups):
     cells = {n: read_cells(rows, n) for n in likely}
     if likely and all(_divides_alike(cells[likely[0]], cells[n]) for n in likely):
         return likely[0]
-    if not likely and len(others) > 1 and all(set(read_cells(rows, n)) <= {"0", "1", "0.0", "1.0"} for n in others):
-        raise BadInput(
-            f"the labels file {file!r} has a column of 0 and 1 for each of {len(others)} labels ({shown}); "
-            f"{ONE_LABEL}; write one column with the name of the class, or choose one with `label_column`"
-        )
+    if not likely and are_hot(rows, others):
+        return None
     what = "several columns that could be labels" if likely else "no column that is called label, class or the like"
     raise BadInput(f"the labels file {file!r} has {what}; expected one of {shown}; name it with `label_column`")
 

@@ -14,7 +14,7 @@ from tlbook.datasets.containers import Folder
 from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.labels import is_missing, list_three, name_classes, name_exclude, name_value, order_classes
 from tlbook.datasets.layout import Table
-from tlbook.datasets.options import check_options
+from tlbook.datasets.options import MAX_UNREADABLE, check_options
 from tlbook.datasets.provenance import Provenance, count
 from tlbook.datasets.stores import FileStore
 from tlbook.datasets.words import SPLITS
@@ -36,12 +36,14 @@ def from_table(
     seed: int = 0,
     exclude: Sequence[str] = (),
     quiet: bool = False,
+    min_images: int | None = None,
+    max_unreadable: float = MAX_UNREADABLE,
     range: tuple[float, float] | None = None,
 ) -> Dataset:
     """Read the image files that a table names, one row an image, as a data set.
 
     Without a column of splits the images are divided 60/20/20 into train, val and test, by class and by whole groups.
-    Every image is decoded once: those that are unreadable are skipped and named, up to 5 %, and ``warnings`` names
+    Every image is decoded once: those that are unreadable are skipped and named, and ``warnings`` names
     validation and test images that nearly equal a training image: as `from_folder` does it.
 
     Parameters
@@ -68,6 +70,10 @@ def from_table(
         Labels of classes to leave out; their files need not be there.
     quiet : bool
         True shows no progress bar.
+    min_images : int, optional
+        Classes of fewer images are left out and named; with groups also those of fewer than 3 groups.
+    max_unreadable : float
+        Share of the images that may be unreadable, 0 to 1; beyond it the table is refused.
     range : tuple of float, optional
         Which values of images of more than 8 bits become 0 and 255, as `from_folder` takes it.
 
@@ -105,7 +111,10 @@ def from_table(
     >>> data.classes, len(data.train), data.groups_origin
     (('broken', 'whole'), 12, 'the column patient of the table')
     """
-    options = check_options(per_class, seed, name_exclude(exclude), quiet, value_range=range)
+    options = check_options(
+        per_class, seed, name_exclude(exclude), quiet, min_images=min_images, max_unreadable=max_unreadable,
+        value_range=range,
+    )  # fmt: skip
     chosen = {"path": path, "label": label} | {k: v for k, v in (("group", group), ("split", split)) if v is not None}
     columns, name, folder = open_table(table, chosen.values())
     root = _check_root(folder if root is None else root)

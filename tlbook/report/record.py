@@ -78,3 +78,11 @@ def format_splits(dataset):
         for name, label, group in zip(split.names, split.labels, split.groups, strict=True):
             writer.writerow([name, dataset.classes[label], group if dataset.has_groups else "", part])
     return text.getvalue()
+
+
+def format_unreadable(dataset):
+    """Return the text of ``unreadable.csv``: every image that was skipped, with the reason."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([("path", "reason"), *dataset.unreadable.items()])
+    return text.getvalue()

@@ -65,7 +65,11 @@ def list_split(report):
     groups = "none were given: each image counts by itself"
     if report["groups_disjoint"] is not None:
         groups = "; ".join(filter(None, [report.get("groups_origin"), describe_groups(report)]))
-    return listed | {"Groups": groups}
+    listed["Groups"] = groups
+    if report.get("value_range"):
+        low, high = report["value_range"]
+        listed["Values"] = f"images of more than 8 bits: {low:g} became black, {high:g} white, in all three sets alike"
+    return listed
 
 
 def list_making(report):

@@ -13,7 +13,8 @@ from tlbook.errors import BadInput
 from tlbook.files import allow_by_umask, lock_file
 
 REPORT, MODEL = "report.json", "model.keras"
-RUN_FILES = frozenset({REPORT, MODEL, "report.html", "predictions.csv", "splits.csv"})
+UNREADABLE = "unreadable.csv"  # where images were skipped
+RUN_FILES = frozenset({REPORT, MODEL, "report.html", "predictions.csv", "splits.csv", UNREADABLE})
 PARTIAL, EARLIER = ".partial", ".earlier"
 TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
 

@@ -68,7 +68,7 @@ def list_images(images, value_range=None):
     """List what is to be predicted, as (name, store, index), and count by kind the files that are passed over.
 
     ``images`` are arrays, a split, an image, a folder, a zip or CSV file, or several; BadInput where none is an image.
-    ``value_range`` is that of the run's own data.
+    ``value_range`` is that of the run's own data; arrays of other than 8 bits are scaled from it too.
     """
     if isinstance(images, Split):
         return [(name, images.images, i) for i, name in enumerate(images.names)], {}
@@ -78,7 +78,7 @@ def list_images(images, value_range=None):
         return _list_files([Path(path) for path in images], value_range)
     if isinstance(images, Image.Image) or (hasattr(images, "__array__") and _is_single(np.shape(images))):
         images = [images]
-    store = ArrayStore(convert_images(images))
+    store = ArrayStore(convert_images(images, value_range))
     return [(str(i), store, i) for i in range(len(store))], {}
 
 

@@ -16,8 +16,8 @@ from tlbook.errors import BadInput, check_flag
 from tlbook.models.classifiers import CLASSES_FILE, RANGE_FILE, save_classifier
 from tlbook.models.hub import list_modules
 from tlbook.report.page import render_report
-from tlbook.report.record import build_report, format_predictions, format_splits
-from tlbook.run.folder import MODEL, REPORT, RUN_FILES, check_out, clean_leftovers, write_folder
+from tlbook.report.record import build_report, format_predictions, format_splits, format_unreadable
+from tlbook.run.folder import MODEL, REPORT, RUN_FILES, UNREADABLE, check_out, clean_leftovers, write_folder
 from tlbook.run.pictures import draw_pictures
 from tlbook.run.run import Run
 from tlbook.runtime import import_keras
@@ -69,6 +69,8 @@ def make_files(run, *, title=None, images=True, positive=None, options=None, mod
     )
     predictions = format_predictions(data.test, probabilities, run.classes, has_groups=data.has_groups)
     texts = {"report.html": page, "predictions.csv": predictions, "splits.csv": format_splits(data)}
+    if data.unreadable:
+        texts[UNREADABLE] = format_unreadable(data)
     texts[REPORT] = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     return {name: text.encode() for name, text in texts.items()}
 
