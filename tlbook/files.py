@@ -2,9 +2,14 @@
 
 import contextlib
 import hashlib
+import math
 import os
 import tempfile
 from pathlib import Path
+
+import numpy as np
+
+MEMORY_LIMIT = 2**30  # bytes of an array in memory; a larger one lies in a file
 
 
 def hash_file(path, kind="sha256"):
@@ -53,3 +58,13 @@ def allow_by_umask(mode):
     mask = os.umask(0)
     os.umask(mask)
     return mode & ~mask
+
+
+def make_array(shape, kind, *, on_disk=None):
+    """Make an array to be filled; a large one in a file without a name, which vanishes with the process."""
+    if on_disk is None:
+        on_disk = math.prod(shape) * np.dtype(kind).itemsize > MEMORY_LIMIT
+    if not on_disk:
+        return np.empty(shape, kind)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, kind, "w+", shape=shape)

@@ -180,6 +180,18 @@ def count_cores():
     return os.cpu_count() or 1
 
 
+def count_memory():
+    """Count the bytes of memory that this machine has, or a container's limit below that; None where it is not told."""
+    try:
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return None
+    for file in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):  # "max"
+            there = min(there, int(Path(file).read_text()))
+    return there if there > 0 else None
+
+
 def hardware():
     """Name the machine's compute: ``machine``, ``cores``, and ``accelerators`` once Keras is loaded (none on a CPU)."""
     accelerators = list_accelerators() if "keras" in sys.modules else []

@@ -6,6 +6,7 @@ import pytest
 
 from tlbook.datasets import expressions
 from tlbook.datasets.folders import from_folder
+from tlbook.datasets.tables import from_table
 from tlbook.errors import BadInput
 
 NAMES = [f"images/{c}_{k}.png" for c in ("cat", "dog") for k in range(10)]
@@ -246,3 +247,15 @@ def test_images_for_testing_among_the_labelled_are_left_out(make_folder, how):
     folder = make_folder(dict.fromkeys([*NAMES, *extra, "images/z.png"]) | tables)
     with pytest.raises(BadInput, match=r"1 of 21 images have no label .*'images/z.png'.*test.csv\)"):
         from_folder(folder, labels="train.csv")
+
+
+@pytest.mark.parametrize("argument", ["labels", "groups", "table"])
+@pytest.mark.parametrize("number", [3_000, 90_000, 1_000_000])
+def test_a_table_of_very_many_columns_is_one_short_line(make_folder, argument, number):
+    wide = "\n".join([",".join(map(str, range(number))), "x," * number]).encode()
+    folder = make_folder(dict.fromkeys(NAMES) | {"wide.csv": wide})
+    start = time.monotonic()
+    with pytest.raises(BadInput) as caught:
+        from_table(folder / "wide.csv") if argument == "table" else from_folder(folder, **{argument: "wide.csv"})
+    assert len(str(caught.value)) < 500
+    assert time.monotonic() - start < 20

@@ -1,5 +1,6 @@
 """Features are computed once, and keyed by everything they depend on."""
 
+import errno
 import multiprocessing
 from dataclasses import replace
 
@@ -112,3 +113,13 @@ def test_a_cache_that_cannot_be_written_costs_no_run(source, tmp_path, monkeypat
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("TLBOOK_CACHE_DIR", str(tmp_path / "file" / "cache"))
     assert extract_features(source, make_split()).shape == (5, 768)
+
+
+def test_a_full_disk_is_told_by_the_file_in_the_cache(source, cache, monkeypatch):
+    def fill_up(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module.np, "save", fill_up)
+    with pytest.raises(OSError, match="No space left") as caught:
+        extract_features(source, make_split())
+    assert str(cache) in caught.value.filename

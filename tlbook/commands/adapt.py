@@ -68,6 +68,7 @@ def _adapt(data, strategy, options, start):
     from tlbook.models.sources import load_source
     from tlbook.run.adapt import adapt, list_candidates
     from tlbook.runtime import set_seed
+    from tlbook.training.memory import GIB, SAID, check_memory
     from tlbook.training.options import Training
 
     set_seed(options.seed)
@@ -76,6 +77,9 @@ def _adapt(data, strategy, options, start):
     )
     load = time.perf_counter() - start
     candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
+    estimate = check_memory(source, candidates, len(data.train))
+    if estimate >= SAID and not options.quiet:
+        print(f"memory             about {estimate / GIB:.1f} GiB will be taken", flush=True)
     training = Training(augmentation=_choose_augmentation(options), cache_activations=not options.no_activation_cache)
     run = adapt(data, source, candidates, training=training, seed=options.seed, quiet=options.quiet)
     return replace(run, seconds={**run.seconds, "load": load})

@@ -5,6 +5,7 @@ import io
 import os
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Hashable
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,7 @@ from tlbook.datasets.containers import read_if_there
 from tlbook.errors import BadInput, check_path, shorten
 
 MOST_COLUMNS = 12  # that a message lists
+MOST_OF_HEADER = 100_000
 
 
 def read_csv(data, what, wanted):
@@ -30,7 +32,12 @@ def read_csv(data, what, wanted):
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_delimiter(text, wanted)))
     except csv.Error as error:
         raise BadInput(f"{what} is no CSV file ({error}); expected one; save it as CSV") from error
-    return [cell.strip() for cell in (rows[0] if rows else [])], rows[1:]
+    header = [cell.strip() for cell in (rows[0] if rows else [])]
+    if len(header) > MOST_OF_HEADER:
+        raise BadInput(
+            f"{what} has {len(header):,} columns; expected at most {MOST_OF_HEADER:,}; is its first line a header?"
+        )
+    return header, rows[1:]
 
 
 def open_table(table, wanted):
@@ -74,14 +81,17 @@ def _find_delimiter(text, wanted):
     first, wanted = text.split("\n", 1)[0], {name.lower() for name in wanted}
     found = {}
     for mark in ",;\t":
-        cells = next(csv.reader([first], delimiter=mark), [])
+        try:
+            cells = next(csv.reader([first], delimiter=mark), [])
+        except csv.Error:  # one long cell: another mark sets this line apart
+            cells = []
         found[mark] = len(wanted.intersection(cell.strip().lower() for cell in cells)), len(cells)
     return max(found, key=found.get)
 
 
 def _refuse_twins(names):
     """Refuse a table with two columns of one name."""
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name != ""]
+    twice = [name for name, number in Counter(names).items() if number > 1 and name != ""]
     if twice:
         raise BadInput(
             f"received `table` with several columns {shorten(twice[0])}; expected one of a name; rename them"

@@ -12,6 +12,7 @@ from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.printing import format_html, format_text, tabulate_splits, title_dataset
 from tlbook.datasets.provenance import describe_excluded
 from tlbook.errors import BadInput
+from tlbook.files import make_array
 
 
 class ImageStore(Protocol):
@@ -107,7 +108,7 @@ class Split:
             yield np.stack([resize_image(self.images.read(i), size) for i in range(start, stop)])
 
     def load(self, size: int, *, label: str = "reading images", quiet: bool = False) -> np.ndarray:
-        """Read all images into memory.
+        """Read all images into memory; beyond 1 GiB into a file without a name, which vanishes with the process.
 
         Parameters
         ----------
@@ -123,7 +124,7 @@ class Split:
         numpy.ndarray
             uint8, (n, size, size, 3), 0-255.
         """
-        out = np.empty((len(self), size, size, 3), np.uint8)
+        out = make_array((len(self), size, size, 3), np.uint8)
 
         def fill(index):
             out[index] = resize_image(self.images.read(index), size)

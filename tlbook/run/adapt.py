@@ -17,6 +17,7 @@ from tlbook.run.run import Run
 from tlbook.runtime import LARGEST_SEED, set_seed
 from tlbook.training.augmentation import AUTO
 from tlbook.training.fit import fit_model
+from tlbook.training.memory import check_memory
 from tlbook.training.options import Training
 
 
@@ -69,6 +70,7 @@ def adapt(
     ('head', 0)
     """
     source, candidates = _check_arguments(data, source, strategy, training, seed)
+    check_memory(source, candidates, len(data.train))
     options = {"seed": seed, "cache": cache, "quiet": quiet}
     training = training or Training()
     set_seed(seed)

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.files import MEMORY_LIMIT, make_array
 from tlbook.models.prediction import predict_padded
 from tlbook.models.stages import cut_stages
 from tlbook.runtime import import_keras, show_progress
 from tlbook.training.augmentation import augment_images, draw_view
 
 VAL_BATCH_SIZE = 64
-MEMORY_LIMIT = 2**30  # bytes of activations; more go to disk
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def cache_activations(frozen, splits, augmentation, *, where, batch_size=32, see
     train, val = splits
     num, num_views = len(train), augmentation.num_views
     shape = frozen.tail.input_shape[1:]
-    kept = [_make_array((n, *shape), where) for n in (num_views * num, len(val))]
+    kept = [make_array((n, *shape), np.float32, on_disk=where == "disk") for n in (num_views * num, len(val))]
     jobs = [(train, kept[0][v * num : (v + 1) * num], draw_view(num, seed, v, num_views)) for v in range(num_views)]
     jobs.append((val, kept[1], None))
     sizes = [batch_size] * num_views + [VAL_BATCH_SIZE]
@@ -164,9 +164,3 @@ def cache_activations(frozen, splits, augmentation, *, where, batch_size=32, see
             batch = np.asarray(augment_images(augmentation, batch, numbers[part]))
         out[part] = predict_padded(frozen.prefix, batch, size)
     return Activations(*kept, num_views, where)
-
-
-def _make_array(shape, where):
-    if where == "ram":
-        return np.empty(shape, np.float32)
-    return np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)
