@@ -12,6 +12,7 @@ from PIL import Image
 from tlbook.datasets.depth import scale_small, scale_to_8_bits
 from tlbook.datasets.dicom import PLAIN, Header, draw_dicom, is_dicom, measure_dicom, read_dicom
 from tlbook.datasets.formats import choose_formats
+from tlbook.datasets.headers import check_header
 from tlbook.datasets.limits import (
     DEEP_COST,
     MOST_NOISE,
@@ -166,6 +167,7 @@ def _load(data, use, draft=None):
         dataset = read_dicom(data)
         with ONE_LARGE if measure_dicom(dataset) else nullcontext():
             return use(draw_dicom(dataset))
+    check_header(data)
     check_cost(*measure_webp(data), TRANSPARENT_COST)
     with Image.open(io.BytesIO(data), formats=choose_formats(data)) as image:
         cost = TRANSPARENT_COST if image.has_transparency_data else DEEP_COST if is_deep(image) else PLAIN_COST
