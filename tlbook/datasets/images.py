@@ -3,14 +3,14 @@
 import io
 import re
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from tlbook.datasets.depth import scale_small, scale_to_8_bits
-from tlbook.datasets.dicom import PLAIN, Header, draw_dicom, is_dicom, measure_dicom, read_dicom
+from tlbook.datasets.dicom import Header, draw_dicom, is_dicom, measure_dicom, read_dicom
 from tlbook.datasets.formats import choose_formats
 from tlbook.datasets.headers import check_header
 from tlbook.datasets.limits import (
@@ -24,6 +24,7 @@ from tlbook.datasets.limits import (
     check_cost,
     measure_webp,
 )  # fmt: skip
+from tlbook.datasets.traits import Traits
 
 PAGED = ("GIF", "TIFF", "WEBP", "PNG", "AVIF")  # not MPO, HEIF: phones put a second view beside the picture
 ORIENTATION_TAG = 0x0112
@@ -41,44 +42,6 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Traits:
-    """What a reader ought to know of an image, besides its picture.
-
-    Attributes
-    ----------
-    pages : bool
-        True where the file holds several pages or frames, of which the first is read.
-    truncated : bool
-        True where it lacks its end, and what is there was decoded.
-    flat : bool
-        True where it is of one grey, or nearly.
-    values : numpy.ndarray or None
-        float32, (n,), some of the values of an image of more than 8 bits; None of one of 8.
-    small : numpy.ndarray or None
-        float32, (32, 32), such an image as a small square, not yet scaled.
-    floating, negative : bool
-        Of such an image: its values are floats; its zero is white.
-    rescale : tuple of float
-        Slope and intercept by which its values were made of those stored (DICOM).
-    window : tuple of float or None
-        The range that such a file proposes for itself (DICOM).
-    patient : str
-        The patient's id in the file (DICOM); empty without one.
-    """
-
-    pages: bool = False
-    truncated: bool = False
-    flat: bool = False
-    values: np.ndarray | None = None
-    small: np.ndarray | None = None
-    floating: bool = False
-    negative: bool = False
-    rescale: tuple = PLAIN
-    window: tuple | None = None
-    patient: str = ""
 
 
 def decode_image(data, value_range=None):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tlbook.datasets.containers import Archive, Folder
-from tlbook.datasets.images import Traits, decode_image, inspect_image, shrink_image
+from tlbook.datasets.images import decode_image, inspect_image, shrink_image
 from tlbook.datasets.limits import MOST_NOISE, NO_MEMORY, UnreadableImage
+from tlbook.datasets.traits import Traits
 from tlbook.errors import BadInput
 
 
