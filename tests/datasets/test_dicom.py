@@ -122,6 +122,9 @@ def test_patients_are_proposed_as_groups_and_taken(tmp_path):
     assert data.groups_origin == "PatientID in the DICOM headers"
     groups = [set(split.groups.tolist()) for split in (data.train, data.val, data.test)]
     assert sum(map(len, groups)) == len(set.union(*groups)) == 10
+    (root / "dark" / "no_picture.dcm").write_bytes(b"\0" * 128 + b"DICM")
+    assert from_folder(root, groups="dicom:PatientID").skipped[0].startswith("dark/no_picture.dcm: ")
+    (root / "dark" / "no_picture.dcm").unlink()
     with pytest.raises(BadInput, match="20 of 20 images have no SeriesDescription in a DICOM header: 'dark/0.dcm'"):
         from_folder(root, groups="dicom:SeriesDescription")
     with pytest.raises(BadInput, match="received `groups` 'dicom:Patient'; expected the keyword .* dicom:PatientID"):

@@ -57,7 +57,7 @@ def can_read_dicom():
 
 
 def read_dicom(data, *, keyword=None):
-    """Return a DICOM file's data set, its pixels not yet decoded; of a keyword that element alone."""
+    """Return a DICOM file's data set, its pixels not yet decoded; of a keyword that element and the height alone."""
     if not can_read_dicom():
         raise UnreadableImage(MISSING)
     if DEFLATED in data[:2048]:
@@ -65,7 +65,7 @@ def read_dicom(data, *, keyword=None):
     from pydicom import dcmread
 
     if keyword is not None:
-        return dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=[keyword])
+        return dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=[keyword, "Rows"])
     return dcmread(io.BytesIO(data))
 
 

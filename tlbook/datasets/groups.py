@@ -61,9 +61,12 @@ def _read_element(container, name, keyword):
     """Return an element of an image's DICOM header, None where it is lacking; "" of an image that will be skipped."""
     try:
         data = container.read(name)
-        value = read_dicom(data, keyword=keyword).get(keyword) if is_dicom(data) else None
+        header = read_dicom(data, keyword=keyword) if is_dicom(data) else {"Rows": True}
     except Exception:  # pydicom raises many types on damaged files, zipfile and zlib too
         return ""
+    if "Rows" not in header:  # no picture
+        return ""
+    value = header.get(keyword)
     return None if value is None else str(value).strip()
 
 
