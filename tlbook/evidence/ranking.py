@@ -114,8 +114,9 @@ def rank_sources(
     """Rank source models by how well their frozen features suit a data set.
 
     Each source runs once over the training images, at its own size; nothing is trained, and neither validation nor test
-    images are looked at. A rank is a proposal: the score of an adapted model tells. The default method is a common one;
-    how well each finds the order of our sources ``python -m benchmarks.ranking`` measures.
+    images are looked at. A rank is a proposal: the score of an adapted model tells. Of four methods the default found
+    the order of seven sources on nine sets best, with the linear probe, and in an eighth of its time; always taking the
+    source that is best elsewhere cost hardly more (``data/results/ranking.csv``).
 
     Parameters
     ----------
