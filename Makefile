@@ -42,6 +42,7 @@ $(VENDOR): package.json package-lock.json tools/vendor.py tools/node.lock assets
 book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
 	@rm -rf _build/html _build/.doctrees
 	$(BIN)/jupyter-book build . --all -W -n --keep-going --quiet
+	@$(BIN)/python tools/reader_notebooks.py
 	@$(BIN)/python tools/check_book.py
 	@echo "The book: file://$(CURDIR)/$(PAGE)"
 
@@ -61,8 +62,10 @@ benchmarks: $(READY) $(VENV)/.peers  ## time ours against other recipes (an hour
 	$(BIN)/python -m benchmarks.activation_cache
 	$(BIN)/python -m benchmarks.head_only
 
-lab: $(READY)  ## open the chapters in JupyterLab
-	cd chapters && ../$(BIN)/jupyter lab
+# Copies to work in: what a reader changed there is never overwritten, and `make clean` leaves it too.
+lab: $(READY)  ## open the chapters in JupyterLab, as notebooks of your own (_build/reader/)
+	@$(BIN)/python tools/reader_notebooks.py
+	cd _build/reader && ../../$(BIN)/jupyter lab
 
 notebooks: $(READY)  ## execute the chapters anew from their text (ONLY="name name" for some)
 	$(BIN)/python tools/notebooks.py $(ONLY)
@@ -86,5 +89,6 @@ lock: $(READY)  ## work requirements.lock out anew from requirements.txt (needs 
 registry: $(READY)  ## list the checksums of what data/ ships, in data/registry.txt
 	$(BIN)/python -c "from tlbook.datasets.fetch import write_registry; write_registry()"
 
-clean:  ## remove what was built; the virtual environment and the fetched scripts stay
-	rm -rf _build .pytest_cache .ruff_cache
+clean:  ## remove what was built; your notebooks, the virtual environment and the fetched scripts stay
+	rm -rf .pytest_cache .ruff_cache
+	@if [ -d _build ]; then find _build -mindepth 1 -maxdepth 1 ! -name reader -exec rm -rf {} +; fi

@@ -1,5 +1,6 @@
 """The check of the built book, on small books made up here."""
 
+import json
 import re
 
 import pytest
@@ -131,6 +132,22 @@ def test_fetched_scripts_may_be_missing_as_a_whole_only(book):
     assert check_book(book) == []
     (folder / "require.js").touch()
     assert ["vendor/mathjax/tex.js, which is not in the book" in line for line in check_book(book)] == [True]
+
+
+@pytest.mark.parametrize(
+    "raw", ["{doc}`heads`", "```{note}\nx\n```", "> ```{tip}\n> x\n> ```", "[it](pets-card)", "(place)=\n# Place"]
+)
+def test_notebooks_handed_out_have_nothing_raw(book, raw):
+    path = book / "_build" / "html" / "_sources" / "chapters" / "heads.ipynb"
+    path.parent.mkdir(parents=True)
+    cells = [
+        {"cell_type": "code", "source": "{doc}`x`"},
+        {"cell_type": "markdown", "source": ["`{doc}`\n", "[a](b.ipynb)"]},
+    ]
+    path.write_text(json.dumps({"cells": cells}))
+    assert check_book(book) == []
+    path.write_text(json.dumps({"cells": [*cells, {"cell_type": "markdown", "source": f"Text.\n\n{raw}\n\nMore."}]}))
+    assert ["chapters/heads.ipynb: cell 2 has" in line for line in check_book(book)] == [True]
 
 
 def test_style_sheets_are_read(book):

@@ -1,9 +1,10 @@
-"""Check the built book: every page is there and whole, and no page asks anybody outside for anything.
+"""Check the built book: pages are there and whole, none asks anybody outside for anything, notebooks have nothing raw.
 
 To be run after `jupyter-book build .`; `make book` does.
 """
 
 import argparse
+import json
 import re
 import sys
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ import yaml
 if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.notebooks import list_pages
+from tools.reader_text import find_raw
 
 ROOT = Path(__file__).resolve().parents[1]
 MIN_BYTES = 5000
@@ -148,6 +150,17 @@ def check_pages(root, html):
     return problems
 
 
+def check_notebooks(html):
+    """Find directives, roles and links left raw in the notebooks that the pages hand out; a line for each problem."""
+    problems = []
+    for path in sorted((html / "_sources").rglob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        texts = ["".join(cell["source"]) if cell["cell_type"] == "markdown" else "" for cell in cells]
+        for number, text in enumerate(texts):
+            problems += [f"{path.relative_to(html)}: cell {number} has {raw!r} raw" for raw in find_raw(text)]
+    return problems
+
+
 def check_book(root):
     """Check the built book of a repository: a line for each problem."""
     html = root / "_build" / "html"
@@ -161,7 +174,7 @@ def check_book(root):
     for path in sorted(html.rglob("*.css")):
         addresses = find_css_addresses(path.read_text(encoding="utf-8", errors="replace"))
         problems += check_addresses(addresses, path, html)
-    return problems
+    return problems + check_notebooks(html)
 
 
 def main(arguments=None):
