@@ -4,15 +4,18 @@ import json
 import subprocess
 import sys
 import types
+import zlib
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from pybtex.database import parse_string
 
 from tools import reader_notebooks
+from tools.book_extension import add_launch_buttons
 from tools.notebooks import list_chapters
-from tools.reader_links import Names, Target, find_site, read_names
+from tools.reader_links import Names, Target, find_site, read_inventory, read_names
 from tools.reader_text import RawText, convert, find_raw
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +74,20 @@ def test_names_become_links_or_words(text, published, plain):
     assert convert(f"See {text}.", make_names()) == f"See {published}."
     assert convert(f"See {text}.", make_names(site="")) == f"See {plain}."
     assert find_raw(f"See {text}.") and not find_raw(published) and not find_raw(plain)
+
+
+def test_names_are_read_from_the_built_book_s_inventory(tmp_path):
+    rows = [
+        "chapters/heads std:doc -1 chapters/heads.html Retrain the head",
+        "pets-card std:label -1 chapters/appendix/data_cards.html#$ Pets",
+        "Balanced accuracy std:term -1 chapters/appendix/glossary.html#term-Balanced-accuracy -",
+    ]
+    head = b"# Sphinx inventory version 2\n# Project: x\n# Version: \n# The rest is compressed using zlib.\n"
+    (tmp_path / "objects.inv").write_bytes(head + zlib.compress("\n".join(rows).encode() + b"\n"))
+    found = read_inventory(tmp_path / "objects.inv")
+    assert found["docs"] == {"chapters/heads": Target("Retrain the head", "chapters/heads.html")}
+    assert found["labels"] == {"pets-card": Target("Pets", "chapters/appendix/data_cards.html#pets-card")}
+    assert found["terms"]["balanced accuracy"].address == "chapters/appendix/glossary.html#term-Balanced-accuracy"
 
 
 def test_citations_are_author_and_year_with_the_paper_s_address():
@@ -181,6 +198,18 @@ def test_a_reader_s_changes_stay(tmp_path):
 )
 def test_one_address_gives_the_site(address, site):
     assert find_site(address) == site
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"), [("https://github.com/a/b", True), ("https://git.example.org/a/b", False), ("", False)]
+)
+def test_pages_have_a_launch_button_where_there_is_an_address(address, shown):
+    config = types.SimpleNamespace(html_theme_options={"repository_url": address})
+    add_launch_buttons(None, config)
+    assert ("launch_buttons" in config.html_theme_options) == shown
+    assert config.html_theme_options.get("repository_branch") == ("notebooks" if shown else None)
+    workflow = (ROOT / ".github" / "workflows" / "notebooks.yml").read_text()
+    assert "--initial-branch notebooks" in workflow and "publish" in yaml.safe_load(workflow)["jobs"]
 
 
 def run_first_cell(address, monkeypatch, *, there, found=None, requires=()):

@@ -1,10 +1,12 @@
-"""What the book adds to Sphinx: generated appendix pages, and no script that would ask a server for anything."""
+"""What the book adds to Sphinx: generated pages, launch buttons, and no script that would ask a server for anything."""
 
 from pathlib import Path
 
 from tlbook.datasets.cards import load_cards
 from tools.api_pages import make_package_pages
 from tools.make_pages import make_pages
+
+NOTEBOOKS = "notebooks"  # branch with the notebooks for readers
 
 
 def write_pages(app, config):
@@ -20,8 +22,24 @@ def drop_thebe(app):
             app.disconnect(listener.id)
 
 
+def add_launch_buttons(app, config):
+    """Show a button that opens a chapter's notebook for readers in Colab, where the repository's address is at GitHub.
+
+    The notebooks are on the branch that .github/workflows/notebooks.yml writes.
+    """
+    options = config.html_theme_options
+    if options.get("repository_url", "").startswith("https://github.com/"):
+        options |= {
+            "repository_branch": NOTEBOOKS,
+            "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+        }
+    else:
+        options.pop("repository_url", None)  # the theme fails on hosts that it does not know
+
+
 def setup(app):
-    """Connect the two steps; return what Sphinx wants to know of an extension."""
+    """Connect the steps; return what Sphinx wants to know of an extension."""
     app.connect("config-inited", write_pages, priority=1)
+    app.connect("config-inited", add_launch_buttons, priority=2)
     app.connect("builder-inited", drop_thebe)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
