@@ -220,6 +220,7 @@ def run_first_cell(address, monkeypatch, *, there, found=None, requires=()):
     rows = [types.SimpleNamespace(metadata={"Name": name}, version=version) for name, version in (found or {}).items()]
     monkeypatch.setattr("importlib.metadata.distributions", lambda: rows)
     monkeypatch.setattr("importlib.metadata.requires", lambda name: list(requires))
+    monkeypatch.setattr("tlbook.runtime.import_keras", lambda: None)
     exec(compile(reader_notebooks.write_setup(address), "cell", "exec"), {})
     return calls
 
@@ -241,7 +242,7 @@ def test_first_cell_installs_what_is_missing_and_nothing_else(monkeypatch, capsy
         'pydicom; extra == "medical"',
     ]
     calls = run_first_cell("https://github.com/a/b", monkeypatch, there=False, found=found, requires=requires)
-    assert calls[0] == ["--no-deps", "tlbook @ git+https://github.com/a/b"]
+    assert calls[0] == ["--no-deps", "git+https://github.com/a/b"]
     assert calls[1] == ["pooch<2,>=1.8", "tensorflow==2.19.1", "keras==3.9.0", "jax==0.5.2", "numpy==2.0.2"]
     assert len(calls) == 2
     printed = capsys.readouterr().out
@@ -274,7 +275,7 @@ def test_written_beside_the_page_and_for_lab(tmp_path, capsys):
     assert written == (tmp_path / "_build" / "reader" / "one.ipynb").read_bytes()
     about, setup, first = json.loads(written)["cells"]
     assert "https://a.github.io/b/chapters/one.html" in "".join(about["source"])
-    assert "tlbook @ git+https://github.com/a/b" in "".join(setup["source"])
+    assert "git+https://github.com/a/b" in "".join(setup["source"])
     assert "[One](https://a.github.io/b/chapters/one.html)" in "".join(first["source"])
     (chapters / "one.ipynb").write_text(nbformat.writes(notebook).replace("doc", "sparkle"))
     assert reader_notebooks.main(["--root", str(tmp_path)]) == 1

@@ -1,4 +1,4 @@
-# Set-up. It does nothing where the book's package is installed; in Colab or Kaggle it takes about half a minute.
+# Set-up. It does nothing where the book's package is installed; in Colab or Kaggle it takes about a minute.
 import importlib.util
 
 PACKAGE = ""  # the repository's address for pip, or a folder with a copy of it
@@ -30,6 +30,7 @@ if importlib.util.find_spec("tlbook") is None:
         if need.name in found and not need.specifier.contains(found[need.name], prereleases=True):
             print(f"{need.name} {found[need.name]} is here; the book was tested with {need.specifier}")
     importlib.invalidate_caches()
-    from tlbook.runtime import hardware
+    from tlbook.runtime import hardware, import_keras
 
+    import_keras()  # with it come the accelerators
     print("ready:", ", ".join(f"{name} {value}" for name, value in hardware().items()))

@@ -34,7 +34,7 @@ BOOK = "Transfer Learning with Little Data"
 def write_setup(address):
     """Write the code of the first cell for a repository's address, or for none."""
     code = (Path(__file__).parent / "first_cell.py").read_text(encoding="utf-8").rstrip("\n")
-    package = f"tlbook @ git+{address}" if address else ""
+    package = f"git+{address}" if address else ""
     return code.replace('PACKAGE = ""', f"PACKAGE = {json.dumps(package)}", 1)
 
 
