@@ -21,6 +21,12 @@ class ArrayStore:
     ----------
     array : numpy.ndarray
         uint8, (n, height, width, 3), 0-255; or object, (n,), of such images that differ in size.
+
+    Examples
+    --------
+    >>> store = ArrayStore(np.zeros((3, 8, 8, 3), np.uint8))
+    >>> len(store.take([0, 2])), store.read(1).shape
+    (2, (8, 8, 3))
     """
 
     array: np.ndarray
@@ -29,20 +35,66 @@ class ArrayStore:
         return len(self.array)
 
     def read(self, index):
-        """Return one image, uint8, (height, width, 3)."""
+        """Return one image.
+
+        Parameters
+        ----------
+        index : int
+            Its place, from 0.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, (height, width, 3), 0-255.
+        """
         return self.array[index]
 
     def inspect(self, index):
-        """Return one image as a small grey square, uint8, (32, 32), and its `Traits`."""
+        """Return one image as a small grey square, and what else is known of it.
+
+        Parameters
+        ----------
+        index : int
+            Its place, from 0.
+
+        Returns
+        -------
+        numpy.ndarray
+            uint8, (32, 32), 0-255.
+        Traits
+            What a reader of folders warns of.
+        """
         image = self.array[index]
         return shrink_image(image), Traits(flat=int(image.max()) - int(image.min()) <= MOST_NOISE)
 
     def take(self, indices):
-        """Choose images."""
+        """Choose images.
+
+        Parameters
+        ----------
+        indices : array_like
+            int, (k,), places from 0.
+
+        Returns
+        -------
+        ArrayStore
+            Of these images, in this order.
+        """
         return ArrayStore(self.array[indices])
 
     def fingerprint(self, index):
-        """Return the SHA-256 of the shape and the pixels."""
+        """Digest the shape and the pixels of one image.
+
+        Parameters
+        ----------
+        index : int
+            Its place, from 0.
+
+        Returns
+        -------
+        bytes
+            SHA-256, equal only for equal images.
+        """
         image = np.ascontiguousarray(self.array[index])
         return hashlib.sha256(str(image.shape).encode() + image.tobytes()).digest()
 
