@@ -221,6 +221,7 @@ def run_first_cell(address, monkeypatch, *, there, found=None, requires=()):
     monkeypatch.setattr("importlib.metadata.distributions", lambda: rows)
     monkeypatch.setattr("importlib.metadata.requires", lambda name: list(requires))
     monkeypatch.setattr("tlbook.runtime.import_keras", lambda: None)
+    monkeypatch.setattr("tlbook.runtime.hardware", lambda: {"machine": "x86_64"})
     exec(compile(reader_notebooks.write_setup(address), "cell", "exec"), {})
     return calls
 
