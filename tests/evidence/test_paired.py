@@ -23,6 +23,13 @@ def test_a_difference_and_its_error_are_those_of_many_samples():
     assert abs(np.mean(errors) / np.std(found) - 1) < 0.25
 
 
+def test_classes_of_one_group_each_leave_an_error():
+    labels = np.repeat([0, 1, 2], 4)
+    one, other = np.eye(3)[labels], np.eye(3)[np.where(np.arange(12) < 4, labels, 0)]
+    difference, error = compare_predictions(labels, one, other, groups=labels.astype(str))
+    assert abs(difference.value - 2 / 3) < 1e-9 and abs(error - 1 / 3) < 1e-9
+
+
 def test_images_of_one_group_count_as_one():
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 20)

@@ -13,7 +13,8 @@ METHOD = "paired_t"
 def compare_predictions(labels, probabilities, others, *, groups=None):
     """Compare two classifiers by balanced accuracy on the same images; images of one group count as one.
 
-    The difference is a sum over images; its standard error is that of the sums over groups.
+    The difference is a sum over images; its standard error is that of the sums over groups. What differs from class to
+    class counts as noise too: of a class with one group nothing else would be left.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def compare_predictions(labels, probabilities, others, *, groups=None):
     classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     means = np.bincount(codes, gain) / counts
     value = float(means.mean())
-    influence = (gain - means[codes]) / (counts[codes] * len(classes))
+    influence = (gain - value) / (counts[codes] * len(classes))
     units = np.arange(len(labels)) if groups is None else np.unique(groups, return_inverse=True)[1]
     sums = np.bincount(units, influence)
     if len(sums) < 2:

@@ -49,9 +49,9 @@ def average_mirrored(model):
     def call(layer, *inputs, **options):
         if layer.name == "head":
             halves = keras.ops.split(inputs[0], 2)
-            inputs = ((halves[0] + halves[1]) / 2,)
+            inputs = ((halves[0] + halves[1]) / 2, *inputs[1:])
         elif inputs[0] is start[0]:
-            inputs = (doubled[0],)
+            inputs = (doubled[0], *inputs[1:])
         return layer(*inputs, **options)
 
     start = [keras.Input(model.input_shape[1:], dtype=model.input.dtype, name=model.input.name)]
