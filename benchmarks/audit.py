@@ -28,7 +28,7 @@ from benchmarks.crop_search import Pictures
 from tlbook.cases import load_case
 from tlbook.datasets.crops import shrink_images
 from tlbook.datasets.scan import scan_folder
-from tlbook.datasets.twins import find_twins
+from tlbook.datasets.window_search import search_windows
 from tlbook.evidence.audit import AllImages
 from tlbook.evidence.audit_pairs import choose_threshold
 from tlbook.evidence.label_errors import find_suspects, judge_labels
@@ -113,8 +113,8 @@ def measure_pairs(name, seed=0):
     origin = np.concatenate([np.arange(SAMPLED), *(rng.permutation(SAMPLED)[:PLANTED] for _ in CHANGES)])
     kinds = np.repeat(["", *CHANGES], [SAMPLED, *[PLANTED] * len(CHANGES)])
     planted = [change(pictures[origin[i]], kinds[i], rng) for i in range(SAMPLED, len(origin))]
-    twins = find_twins(shrink_images(Pictures([*pictures, *planted]), quiet=True).pixels, quiet=True)
-    pairs = twins.pairs[twins.correlation >= choose_threshold(Sample(classes[origin]), twins)]
+    likeness = search_windows(shrink_images(Pictures([*pictures, *planted]), quiet=True).pixels, quiet=True)
+    pairs = likeness.pairs[likeness.correlation >= choose_threshold(Sample(classes[origin]), likeness)]
     right = origin[pairs[:, 0]] == origin[pairs[:, 1]]
     found = np.unique(pairs[right])
     shares = ", ".join(f"{kind} {np.isin(np.flatnonzero(kinds == kind), found).mean():.2f}" for kind in CHANGES)

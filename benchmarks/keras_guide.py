@@ -113,8 +113,10 @@ def describe(rows):
     at = {(row["set"], row["seed"], row["how"]): row for row in rows}
     lines = []
     for how in HOWS[1:]:
-        pairs = [(key, at[key[:2] + ("guide",)], row) for key, row in at.items() if key[2] == how]
+        pairs = [(key, at.get((*key[:2], "guide")), row) for key, row in at.items() if key[2] == how]
         pairs = [pair for pair in pairs if pair[1] is not None]
+        if not pairs:
+            continue
         by_set = {}
         for key, guide, ours in pairs:
             by_set.setdefault(key[0], []).append(100 * (ours["balanced_accuracy"] - guide["balanced_accuracy"]))

@@ -162,7 +162,8 @@ def test_cifar_10_as_images(make_folder):
     files = [n for s, k in (("train", 6), ("test", 3)) for c in ("airplane", "frog")
              for n in spread(f"cifar10/{s}/{c}/{{i}}_{c}.png", k)]  # fmt: skip
     data = from_folder(make_folder(dict.fromkeys(files) | {"cifar10/labels.txt": b"airplane\nfrog"}))
-    check(data, ("airplane", "frog"), 6)
+    assert check(data, ("airplane", "frog"), 6) == set(files)
+    assert set(data.test.names) == {name for name in files if "/test/" in name}
 
 
 def test_gtsrb(make_folder):
@@ -193,7 +194,8 @@ def test_stanford_dogs(make_folder):
     kinds = ("n02085620-Chihuahua", "n02085782-Japanese_spaniel")
     files = [n for k in kinds for n in spread(f"Images/{k}/{k[:9]}_{{i}}.jpg", 8)]
     notes = {f"Annotation/{k}/{k[:9]}_{i}": b"<annotation/>" for k in kinds for i in range(8)}
-    check(from_folder(make_folder(dict.fromkeys(files) | notes)), kinds)
+    data = from_folder(make_folder(dict.fromkeys(files) | notes))
+    assert check(data, kinds) == set(files)
 
 
 def test_tiny_imagenet(make_folder):

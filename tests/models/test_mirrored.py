@@ -22,6 +22,19 @@ def test_it_predicts_from_the_mean_features_and_says_the_same_of_a_mirrored_imag
     assert np.abs(model.predict_on_batch(IMAGES) - expected).max() > 1e-5
 
 
+def test_the_input_may_go_anywhere_in_the_network():
+    """Into an operation with constants, and into a layer of several inputs."""
+    keras = import_keras()
+    inputs = keras.Input((32, 32, 3))
+    both = keras.layers.Concatenate()([inputs / 127.5 - 1, inputs])
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(keras.layers.Conv2D(4, 3)(both))
+    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax", name="head")(pooled))
+    features = keras.Model(inputs, pooled)
+    mean = (features.predict_on_batch(IMAGES) + features.predict_on_batch(IMAGES[:, :, ::-1])) / 2
+    expected = np.asarray(model.get_layer("head")(mean))
+    assert np.allclose(average_mirrored(model).predict_on_batch(IMAGES), expected, atol=1e-6)
+
+
 def test_it_is_the_same_network_by_names_weights_and_what_trains(tmp_path):
     model = FullFineTune().build(make_small_source(), ("a", "b"), seed=0)
     both = average_mirrored(model)

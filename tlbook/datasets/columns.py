@@ -45,7 +45,7 @@ def open_table(table, wanted):
     pandas = sys.modules.get("pandas")  # where it was not imported, nobody has a frame
     if pandas is not None and isinstance(table, pandas.DataFrame):
         names = list(table.columns)
-        _refuse_twins(names)
+        _refuse_repeated(names)
         return {name: table[name].tolist() for name in names}, "", os.getcwd()
     check_path("table", table, "a CSV file, or a pandas DataFrame")
     file = Path(table)
@@ -54,7 +54,7 @@ def open_table(table, wanted):
         hint = "read a folder with from_folder" if file.is_dir() else "there is no such file"
         raise BadInput(f"received `table` {shorten(str(table))}; expected a CSV file, or a pandas DataFrame; {hint}")
     header, rows = read_csv(data, f"the table {file.name!r}", [str(name) for name in wanted])
-    _refuse_twins(header)
+    _refuse_repeated(header)
     rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
     columns = {name: [row[at] if at < len(row) else "" for row in rows] for at, name in enumerate(header)}
     return columns, file.stem, str(file.parent)
@@ -89,7 +89,7 @@ def _find_delimiter(text, wanted):
     return max(found, key=found.get)
 
 
-def _refuse_twins(names):
+def _refuse_repeated(names):
     """Refuse a table with two columns of one name."""
     twice = [name for name, number in Counter(names).items() if number > 1 and name != ""]
     if twice:

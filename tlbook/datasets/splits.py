@@ -1,5 +1,6 @@
 """Train, validation and test: stratified by class, whole groups in one split, nested subsets of the training set."""
 
+import warnings
 from bisect import bisect_right
 from itertools import accumulate
 
@@ -77,6 +78,21 @@ def nested_subset(labels, groups, per_class, *, seed=0):
     order = np.lexsort((rng.permutation(len(labels)), rank_of_group))
     chosen = [order[labels[order] == label][:per_class] for label in np.unique(labels)]
     return np.sort(np.concatenate(chosen)) if chosen else np.empty(0, np.int64)
+
+
+def divide_folds(labels, groups, most, *, seed=0):
+    """List (training, held out) indices of each fold: stratified, whole groups, as many as the rarest class bears.
+
+    At least two folds, at most ``most``; seeds from 0 to 2**32 - 1.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    labels, groups = np.asarray(labels), np.asarray(groups)
+    fewest = min(len(np.unique(groups[labels == c])) for c in np.unique(labels))
+    folds = StratifiedGroupKFold(int(np.clip(fewest, 2, most)), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class whose images are fewer than the folds
+        return list(folds.split(labels, labels, groups))
 
 
 def _count_by_group(labels, groups):

@@ -11,7 +11,7 @@ from tlbook.datasets.images import shrink_image
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.provenance import count
 from tlbook.datasets.quality import COLUMNS, find_odd, measure_image
-from tlbook.datasets.twins import Twins, find_twins
+from tlbook.datasets.window_search import WindowPairs, search_windows
 from tlbook.evidence.intervals import wilson_interval
 from tlbook.evidence.label_errors import find_suspects, judge_labels
 
@@ -96,13 +96,13 @@ class Looks:
 
     Attributes
     ----------
-    twins : Twins
+    likeness : WindowPairs
         Pairs that may show the same, and of each image the one that it is most like.
     measures : numpy.ndarray
         float32, (n, 7), as `tlbook.datasets.quality.COLUMNS` names them.
     """
 
-    twins: Twins
+    likeness: WindowPairs
     measures: np.ndarray
 
 
@@ -116,7 +116,7 @@ def look_at_images(images, *, quiet=False):
         pixels[index], measures[index] = shrink_image(image, SMALL), measure_image(image)
 
     map_in_threads(look, len(images), "looking at images", quiet=quiet)
-    return Looks(find_twins(pixels, quiet=quiet), measures)
+    return Looks(search_windows(pixels, quiet=quiet), measures)
 
 
 def list_facts(data):

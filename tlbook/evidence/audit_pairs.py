@@ -8,7 +8,7 @@ import numpy as np
 from tlbook.datasets.columns import read_csv
 from tlbook.datasets.lookup import GROUP_WORDS, PATH_WORDS, list_columns, read_cells
 from tlbook.datasets.scan import scan_folder
-from tlbook.datasets.twins import LEAST_CORRELATION
+from tlbook.datasets.window_search import LEAST_CORRELATION
 from tlbook.errors import BadInput
 from tlbook.evidence.audit import AllImages, Finding, look_at_counts
 from tlbook.runtime import show_progress
@@ -40,24 +40,24 @@ def look_at_copies(images, copies):
     yield from _look_at_pairs(images, "copies", copies)
 
 
-def look_at_near_duplicates(images, twins, copies):
+def look_at_near_duplicates(images, likeness, copies):
     """Tell images that nearly equal another one or a part of it, and are no copy of it."""
     known = {tuple(sorted(pair)) for pair in copies}
-    alike = twins.pairs[twins.correlation >= choose_threshold(images, twins)]
+    alike = likeness.pairs[likeness.correlation >= choose_threshold(images, likeness)]
     pairs = [tuple(sorted(pair)) for pair in alike.tolist()]
     yield from _look_at_pairs(images, "near-duplicates", [pair for pair in pairs if pair not in known])
 
 
-def choose_threshold(images, twins):
+def choose_threshold(images, likeness):
     """Return the correlation from which pairs are told.
 
     Pairs of two classes tell how many pairs of strangers there are: if classes mattered as little to those as to pairs
     drawn at random. Where they would be more than one in a hundred images, as among radiographs, the threshold rises.
     """
-    one, other = twins.pairs.T
+    one, other = likeness.pairs.T
     across = (images.labels[one] != images.labels[other]) & (images.groups[one] != images.groups[other])
     chance = 1 - np.sum((np.bincount(images.labels) / len(images)) ** 2)
-    scores = np.sort(twins.correlation[across])[::-1]
+    scores = np.sort(likeness.correlation[across])[::-1]
     borne = int(chance * max(STRANGERS * len(images), LEAST_STRANGERS))
     if len(scores) <= borne:
         return LEAST_CORRELATION
@@ -89,7 +89,7 @@ def _tell_pairs(images, pairs, kind, advice):
         yield Finding(kind, message, files, tuple(images.describe(i) for i in rows), paired=True)
 
 
-def look_at_names(images, twins, path=None):
+def look_at_names(images, likeness, path=None):
     """Tell groups that look forgotten: a table beside the images has some, names or neighbouring numbers are alike."""
     if images.has_groups:
         return
@@ -98,37 +98,37 @@ def look_at_names(images, twins, path=None):
         message = f"the file {table} has a column {column!r}: if it says what belongs together, give it as `groups`"
         yield Finding("groups that look forgotten", message)
     paths = [Path(name).with_suffix("").as_posix() for name in images.names]
-    yield from _look_at_stems(images, twins, paths)
-    yield from _look_at_numbers(images, twins, paths)
+    yield from _look_at_stems(images, likeness, paths)
+    yield from _look_at_numbers(images, likeness, paths)
 
 
-def _look_at_stems(images, twins, paths):
+def _look_at_stems(images, likeness, paths):
     stems = [COUNTER.match(path) for path in paths]
     names = np.array([stem[1] if stem else path for stem, path in zip(stems, paths, strict=True)])
     kinds, counts = np.unique(names, return_counts=True)
     if not 3 * len(images.classes) <= len(kinds) <= len(names) / 2:
         return
-    chance, share = np.sum((counts / len(names)) ** 2), np.mean(names == names[twins.partners])
+    chance, share = np.sum((counts / len(names)) ** 2), np.mean(names == names[likeness.partners])
     if share >= max(FORGOTTEN * chance, SHARE):
         yield _tell_forgotten(
-            images, twins, names == names[twins.partners],
+            images, likeness, names == names[likeness.partners],
             f"{100 * share:.0f} % of the images are most like one of the same name but for its number (by chance "
             f"{100 * chance:.1f} %)", f"say with `groups` what belongs together: '{EXPRESSION}' takes the names",
         )  # fmt: skip
 
 
-def _look_at_numbers(images, twins, paths):
+def _look_at_numbers(images, likeness, paths):
     """Compare how often images are most like one whose number is next to theirs with how often that is by chance."""
     found = [NUMBER.search(path) for path in paths]
     numbers = np.array([int(match[1][-15:]) if match else -1 for match in found])
     folders = np.array([path[: match.start()] if match else path for match, path in zip(found, paths, strict=True)])
 
-    partners = twins.partners
+    partners = likeness.partners
     near = (np.abs(numbers - numbers[partners]) <= NEAR) & (folders == folders[partners]) & (numbers >= 0)
     share, chance = near.mean(), _expect_near(numbers, folders)
     if near.sum() >= LEAST_NEIGHBOURS and share >= FORGOTTEN * chance:
         yield _tell_forgotten(
-            images, twins, near,
+            images, likeness, near,
             f"{100 * share:.1f} % of the images are most like one whose number is next to theirs (by chance about "
             f"{100 * chance:.1f} %)", "if neighbours show one person or thing, say so with `groups`",
         )  # fmt: skip
@@ -144,10 +144,10 @@ def _expect_near(numbers, folders):
     return total / len(numbers)
 
 
-def _tell_forgotten(images, twins, found, seen, advice):
+def _tell_forgotten(images, likeness, found, seen, advice):
     """Make a finding of which two images and the ones that they are most like are shown, the most alike if possible."""
-    alike = [i for i, partner in twins.pairs.tolist() if found[i] and twins.partners[i] == partner]
-    pairs = [i for row in (alike or np.flatnonzero(found).tolist())[:2] for i in (int(twins.partners[row]), row)]
+    alike = [i for i, partner in likeness.pairs.tolist() if found[i] and likeness.partners[i] == partner]
+    pairs = [i for row in (alike or np.flatnonzero(found).tolist())[:2] for i in (int(likeness.partners[row]), row)]
     files = tuple(images.names[i] for i in pairs)
     message = f"{seen}, as {files[0]} and {files[1]}: {advice}"
     return Finding("groups that look forgotten", message, files, tuple(images.describe(i) for i in pairs), paired=True)

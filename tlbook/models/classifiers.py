@@ -49,14 +49,13 @@ def average_mirrored(model):
     def call(layer, *inputs, **options):
         if layer.name == "head":
             halves = keras.ops.split(inputs[0], 2)
-            inputs = ((halves[0] + halves[1]) / 2, *inputs[1:])
-        elif inputs[0] is start[0]:
-            inputs = (doubled[0], *inputs[1:])
+            return layer((halves[0] + halves[1]) / 2)
+        inputs, options = keras.tree.map_structure(lambda part: both if part is start else part, (inputs, options))
         return layer(*inputs, **options)
 
-    start = [keras.Input(model.input_shape[1:], dtype=model.input.dtype, name=model.input.name)]
-    doubled = [keras.ops.concatenate([start[0], keras.ops.flip(start[0], axis=2)], axis=0)]
-    copy = keras.models.clone_model(model, start[0], clone_function=copy_layer, call_function=call)
+    start = keras.Input(model.input_shape[1:], dtype=model.input.dtype, name=model.input.name)
+    both = keras.ops.concatenate([start, keras.ops.flip(start, axis=2)], axis=0)
+    copy = keras.models.clone_model(model, start, clone_function=copy_layer, call_function=call)
     for layer in [layer for layer in model.layers if layer.weights]:
         copy_weights(layer, copy.get_layer(layer.name))
     return copy

@@ -4,11 +4,11 @@ Both are chosen by cross-validation over whole groups, on all images that may be
 to all of them.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.datasets.splits import divide_folds
 from tlbook.models.heads import CS, balance_weights, fold_scaling, minimise_loss
 from tlbook.runtime import show_progress
 
@@ -87,7 +87,7 @@ def search_head(features, labels, groups, num_classes, policies, *, seed=0, quie
     -------
     HeadSearch
     """
-    folds = _divide(labels, groups, seed)
+    folds = divide_folds(labels, groups, FOLDS, seed=seed)
     start, _ = _cross_validate(features, labels, num_classes, PLAIN, CS, folds)
     best = int(np.argmin(start))
     losses = {}
@@ -99,17 +99,6 @@ def search_head(features, labels, groups, num_classes, policies, *, seed=0, quie
     ends, answers = _cross_validate(features, labels, num_classes, policy, near, folds)
     i = int(np.argmin(ends))
     return HeadSearch(policy, near[i], {p.name: loss for p, loss in losses.items()}, answers[i])
-
-
-def _divide(labels, groups, seed):
-    """List (training, held out) indices of each fold: stratified, whole groups, as many as the rarest class bears."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    per_class = [len(set(groups[labels == c])) for c in np.unique(labels)]
-    folds = StratifiedGroupKFold(int(np.clip(min(per_class), 2, FOLDS)), shuffle=True, random_state=seed % 2**32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a class whose images are fewer than the folds
-        return list(folds.split(labels, labels, groups))
 
 
 def _cross_validate(features, labels, num_classes, policy, Cs, folds):

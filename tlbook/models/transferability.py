@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
+from tlbook.datasets.splits import divide_folds
 from tlbook.errors import BadInput, check_whole
 from tlbook.models.heads import fit_head
 from tlbook.runtime import LARGEST_SEED
@@ -266,30 +267,27 @@ def linear_probe(
     1.0
     """
     from sklearn.metrics import balanced_accuracy_score
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     check_whole("seed", seed, 0, LARGEST_SEED)
     check_whole("folds", folds, 2)
     x, y = _check(features, labels)
-    fewest, units = check_folds(y, groups)
-    kind, together = (StratifiedKFold, ()) if groups is None else (StratifiedGroupKFold, (units,))
-    splitter = kind(min(folds, fewest), shuffle=True, random_state=seed)
+    units = check_folds(y, groups)
     x, answers = x.astype(np.float32), np.zeros_like(y)
-    for train, held in splitter.split(x, y, *together):
+    for train, held in divide_folds(y, units, folds, seed=seed):
         head = fit_head(x[train], y[train], x[held], y[held], y.max() + 1, Cs=(PENALTY,))
         answers[held] = head.predict(x[held]).argmax(-1)
     return float(balanced_accuracy_score(y, answers))
 
 
 def check_folds(labels, groups=None):
-    """Refuse a class of one image (or group); return the fewest of a class, and the group of each image as a number."""
+    """Refuse a class of one image (or group); return the group of each image as a number."""
     labels = np.asarray(labels)
     units = np.arange(len(labels)) if groups is None else _check_groups(groups, labels)
     fewest = int(np.unique(np.unique(np.stack([labels, units]), axis=1)[0], return_counts=True)[1].min())
     if fewest < 2:
         unit = "image" if groups is None else "group"
         raise BadInput(f"received a class of one {unit}; expected two of each class: one to fit on, one to predict")
-    return fewest, units
+    return units
 
 
 def _maximise_evidence(s, z, missed, n):

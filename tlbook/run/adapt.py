@@ -71,10 +71,11 @@ def adapt(
     """
     source, candidates = _check_arguments(data, source, strategy, training, seed)
     check_memory(source, candidates, len(data.train))
-    options = {"seed": seed, "cache": cache, "quiet": quiet}
+    options = {"seed": seed, "quiet": quiet}
     training = training or Training()
     set_seed(seed)
-    prepared = prepare_head(data, source, training, **options) if _needs_head(training, candidates) else None
+    needed = _needs_head(training, candidates)
+    prepared = prepare_head(data, source, training, cache=cache, **options) if needed else None
     plans = _plan_candidates(training, candidates)
     runs = [_adapt_by(data, source, s, prepared, t, **options) for s, t in zip(candidates, plans, strict=True)]
     return runs[0] if len(runs) == 1 else choose_run(runs)
@@ -104,9 +105,8 @@ def _check_arguments(data, source, strategy, training, seed):
     return source, found or list_candidates(source)
 
 
-def _adapt_by(data, source, strategy, prepared, training, *, seed, cache, quiet):
+def _adapt_by(data, source, strategy, prepared, training, *, seed, quiet):
     """Adapt a source by one strategy, from a head that was prepared."""
-    del cache
     set_seed(seed)
     strategy = strategy.take_rate(source).take_epochs(len(data.train))
     seconds = {"load": 0.0, "features": 0.0, "train": 0.0} | (prepared.seconds if prepared else {})

@@ -179,7 +179,7 @@ def audit(
     copies = find_copies(images, quiet=quiet)
     findings = [
         *look_at_files(data, images, looks.measures), *look_at_counts(data), *look_at_copies(images, copies),
-        *look_at_near_duplicates(images, looks.twins, copies), *look_at_names(images, looks.twins, path),
+        *look_at_near_duplicates(images, looks.likeness, copies), *look_at_names(images, looks.likeness, path),
     ]  # fmt: skip
     if source is not None:
         splits = (data.train, data.val, data.test)

@@ -38,7 +38,7 @@ WHOLE = np.array([[0, 1, 0, 1]], np.float32)
 
 
 @dataclass(frozen=True)
-class Twins:
+class WindowPairs:
     """Pairs of images that may show the same.
 
     Attributes
@@ -56,7 +56,7 @@ class Twins:
     partners: np.ndarray
 
 
-def find_twins(pixels, *, quiet=False):
+def search_windows(pixels, *, quiet=False):
     """Find images that show the same as another one or a part of it.
 
     Parameters
@@ -68,18 +68,18 @@ def find_twins(pixels, *, quiet=False):
 
     Returns
     -------
-    Twins
+    WindowPairs
 
     Examples
     --------
     >>> coarse = np.random.default_rng(0).integers(0, 256, (6, 8, 8), dtype="uint8")
     >>> pixels = coarse.repeat(8, 1).repeat(8, 2)
     >>> pixels[5] = np.kron(coarse[2, 1:7, 1:7], np.ones((11, 11)))[:64, :64]
-    >>> find_twins(pixels, quiet=True).pairs.tolist()
+    >>> search_windows(pixels, quiet=True).pairs.tolist()
     [[5, 2]]
     """
     if len(pixels) < 2:
-        return Twins(np.empty((0, 2), np.int64), np.empty(0, np.float32), np.zeros(len(pixels), np.int64))
+        return WindowPairs(np.empty((0, 2), np.int64), np.empty(0, np.float32), np.zeros(len(pixels), np.int64))
     mean = standardise(_cut_all(pixels, WHOLE[0], COARSE)).mean(axis=0)
     correlation, partners, boxes, mirrored = _find_likely(pixels, mean, quiet)
     best = partners[np.arange(len(pixels)), correlation.argmax(axis=1)]
@@ -97,7 +97,7 @@ def find_twins(pixels, *, quiet=False):
     pairs = np.stack([one[order], other[order]], axis=1)
     _, first = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True)  # of both directions the better one
     first = np.sort(first)
-    return Twins(pairs[first], score[order][first], best)
+    return WindowPairs(pairs[first], score[order][first], best)
 
 
 def _list_windows():
