@@ -14,6 +14,8 @@ from tlbook.evidence.learning_curves import fit_power_law
 from tlbook.plots.style import MUTED
 from tlbook.training.learning_rates import RateSearch
 
+PICTURES = {"compare_networks", "network_picture"}  # make their own figure; tests/plots/test_pictures.py
+
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [1.0, 0.8]}
 ESTIMATES = {
     "head": wilson_interval(68, 80),
@@ -68,7 +70,7 @@ def test_a_plot_uses_the_axes_given_and_switches_nothing(draw):
 
 
 def test_every_plot_is_tested():
-    assert set(DRAW) | {"style"} == set(plots.__all__)
+    assert set(DRAW) | set(PICTURES) | {"style"} == set(plots.__all__)
 
 
 def texts(ax):
