@@ -20,7 +20,7 @@ if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.notebooks import list_chapters
 from tools.reader_links import find_site, read_address, read_names
-from tools.reader_text import RawText, convert, find_raw
+from tools.reader_text import Count, RawText, convert, find_raw
 
 ROOT = Path(__file__).resolve().parents[1]
 READER = Path("_build") / "reader"
@@ -28,6 +28,7 @@ DOWNLOADS = Path("_build") / "html" / "_sources" / "chapters"
 WRITTEN = ".written.json"  # digests of the notebooks as they were written, to see which a reader has changed
 HIDDEN_SOURCE = {"remove-cell", "hide-cell", "hide-input", "remove-input"}
 HIDDEN_OUTPUTS = {"remove-cell", "hide-cell", "hide-output", "remove-output"}
+SOLUTION = "solution-"  # how the tag of a solution's cell begins
 BOOK = "Transfer Learning with Little Data"
 
 
@@ -69,14 +70,16 @@ def describe_kernel():
     }
 
 
-def convert_cell(cell, names, folder):
+def convert_cell(cell, names, folder, count=None):
     """Turn one cell of a chapter, in place, into what reads well everywhere."""
     if cell.cell_type != "markdown":
         tags = set(cell.metadata.get("tags", []))
-        cell.metadata.update(collapse(source=bool(tags & HIDDEN_SOURCE), outputs=bool(tags & HIDDEN_OUTPUTS)))
+        solves = any(tag.startswith(SOLUTION) for tag in tags)
+        hidden = {"source": bool(tags & HIDDEN_SOURCE) or solves, "outputs": bool(tags & HIDDEN_OUTPUTS) or solves}
+        cell.metadata.update(collapse(**hidden))
         return
     pictures = {}
-    cell["source"] = convert(cell.source, names, folder, pictures)
+    cell["source"] = convert(cell.source, names, folder, pictures, count)
     if pictures:
         cell["attachments"] = {shown: {guess_type(path): encode(path)} for shown, path in pictures.items()}
     if left := find_raw(cell.source):
@@ -99,9 +102,10 @@ def convert_chapter(name, names, address, root):
 
     folder = root / "chapters"
     notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    count = Count()
     for number, cell in enumerate(notebook.cells):
         try:
-            convert_cell(cell, names, folder)
+            convert_cell(cell, names, folder, count)
         except (RawText, KeyError) as problem:
             raise RawText(f"chapters/{name}.md, cell {number}: {problem.args[0]}") from None
     notebook.cells[0:0] = write_first_cells(name, names, address)

@@ -7,9 +7,10 @@ Colab, VS Code and GitHub know none of these and show them raw. `convert` writes
 
 import re
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.questions import LETTERS, BadQuestion, judge, parse_question
 from tools.reader_links import Target, cite, find_target
 
 BOXES = {"note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "error", "seealso"}
@@ -30,6 +31,14 @@ class RawText(ValueError):
     """A directive, role or link for which there is no plain form."""
 
 
+@dataclass
+class Count:
+    """What is numbered in a chapter, from its first cell on: questions, and exercises by their labels."""
+
+    questions: int = 0
+    exercises: dict = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Text:
     """What a text is converted with.
@@ -42,11 +51,14 @@ class Text:
         Folder of the chapter, from which pictures are named.
     pictures : dict of str to pathlib.Path
         Pictures that the text shows, by the name under which they are attached; filled while converting.
+    count : Count
+        What was numbered so far.
     """
 
     names: object
     folder: Path
     pictures: dict
+    count: object
 
 
 def split_blocks(text):
@@ -67,9 +79,12 @@ def split_blocks(text):
     return [*blocks, (opening, lines)]
 
 
-def convert(text, names, folder=Path("."), pictures=None):
-    """Write a text without directives and roles; ``pictures`` collects what is to be attached."""
-    return convert_text(text, Text(names, folder, {} if pictures is None else pictures))
+def convert(text, names, folder=Path("."), pictures=None, count=None):
+    """Write a text without directives and roles.
+
+    ``pictures`` collects what is to be attached; ``count`` goes on from cell to cell of a chapter.
+    """
+    return convert_text(text, Text(names, folder, {} if pictures is None else pictures, count or Count()))
 
 
 def convert_text(text, context):
@@ -118,6 +133,10 @@ def convert_directive(kind, title, lines, context):
         return f"$$\n{body or title}\n$$"
     if kind in {"code", "code-block", "sourcecode"}:
         return f"```{title}\n{body}\n```"
+    if kind == "question":
+        return write_question(title, body, context)
+    if kind in EXERCISES:
+        return EXERCISES[kind](title, options, body, context)
     raise RawText(f"there is no plain form for the directive {kind!r}")
 
 
@@ -126,6 +145,57 @@ def write_box(heading, body, *, folded):
     if folded:
         return f"<details><summary><b>{heading}</b></summary>\n\n{body}\n\n</details>"
     return "\n".join(f"> {line}".rstrip() for line in [f"**{heading}**", "", *body.split("\n")])
+
+
+def write_question(text, body, context):
+    """Write a question in bold, its options as a list, and all explanations folded."""
+    try:
+        asked = parse_question(text, body)
+    except BadQuestion as problem:
+        raise RawText(f"question {text!r}: {problem}") from None
+    context.count.questions += 1
+    heading = f"**Question {context.count.questions}. {convert_inline(asked.text, context)}**"
+    lettered = list(zip(LETTERS, asked.options, strict=False))
+    options = "\n".join(f"- **{letter}.** {convert_inline(option.text, context)}" for letter, option in lettered)
+    answers = "\n".join(write_answer(letter, option, context) for letter, option in lettered)
+    lead = [convert_text(asked.lead, context)] if asked.lead else []
+    folded = f"<details><summary>Answer</summary>\n\n{answers}\n\n</details>"
+    return "\n\n".join([heading, *lead, options, folded])
+
+
+def write_answer(letter, option, context):
+    """Write an option's explanation as an item of a list."""
+    explanation = textwrap.indent(convert_text(option.explanation, context), "  ").lstrip()
+    return f"- **{letter}.** {judge(option)} {explanation}"
+
+
+def start_exercise(title, options, body, context):
+    """Write an exercise's heading, numbered within its chapter."""
+    number = len(context.count.exercises) + 1
+    context.count.exercises[options.get("label", "")] = number
+    heading = f"Exercise {number}: {convert_inline(title, context)}" if title else f"Exercise {number}"
+    return f"### {heading}\n\n{convert_text(body, context)}".rstrip() + "\n"
+
+
+def start_solution(title, options, body, context):
+    """Write a solution's heading."""
+    if title not in context.count.exercises:
+        raise RawText(f"there is a solution and no exercise {title!r} before it")
+    heading = f"### Solution to exercise {context.count.exercises[title]}"
+    return f"{heading}\n\n{convert_text(body, context)}".rstrip() + "\n"
+
+
+def end_exercise(title, options, body, context):
+    """Write the rule below an exercise or a solution."""
+    return "\n---\n"
+
+
+EXERCISES = {
+    "exercise-start": start_exercise,
+    "exercise-end": end_exercise,
+    "solution-start": start_solution,
+    "solution-end": end_exercise,
+}
 
 
 def write_emphasis(caption):
