@@ -182,6 +182,19 @@ def test_widgets_keep_their_state_under_stable_names():
     assert renamed["sha256"] == "a" * 64
 
 
+def test_what_is_said_of_a_figure_is_kept_and_compared(book, capsys):
+    told = "---\nmystnb:\n  figure: {caption: One, name: one-fig}\n  image: {alt: A line}\ntags: [remove-input]\n---\n1"
+    write_chapter(book, told)
+    assert main([], root=book) == 0
+    metadata = code_cells(nbformat.read(book / "chapters" / "one.ipynb", as_version=4))[0].metadata
+    figure = {"figure": {"caption": "One", "name": "one-fig"}, "image": {"alt": "A line"}}
+    assert metadata == {"mystnb": figure, "tags": ["remove-input"]}
+    assert main(["--check"], root=book) == 0
+    write_chapter(book, told.replace("One", "Two"))
+    assert main(["--check"], root=book) == 1
+    assert "one: cell 1 differs" in capsys.readouterr().out
+
+
 def test_normalising_drops_what_differs_from_run_to_run():
     cell = nbformat.v4.new_code_cell("1", metadata={"execution": {"iopub.execute_input": "now"}, "tags": ["t"]})
     notebook = nbformat.v4.new_notebook(

@@ -37,9 +37,18 @@ def add_launch_buttons(app, config):
         options.pop("repository_url", None)  # the theme fails on hosts that it does not know
 
 
+def number_by_page(app, env):
+    """Number figures and exercises from 1 on each page: numbers as the notebooks for readers have them."""
+    for kinds in env.toc_fignumbers.values():
+        for names in kinds.values():
+            names.update({name: (number,) for number, name in enumerate(names, 1)})
+    return []
+
+
 def setup(app):
     """Connect the steps; return what Sphinx wants to know of an extension."""
     app.connect("config-inited", write_pages, priority=1)
     app.connect("config-inited", add_launch_buttons, priority=2)
     app.connect("builder-inited", drop_thebe)
+    app.connect("env-get-updated", number_by_page, priority=900)  # after Sphinx has numbered them throughout
     return {"parallel_read_safe": True, "parallel_write_safe": True}

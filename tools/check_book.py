@@ -15,6 +15,7 @@ import yaml
 
 if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.figures import check_figures
 from tools.notebooks import list_pages
 from tools.reader_text import find_raw
 
@@ -174,7 +175,7 @@ def check_book(root):
     for path in sorted(html.rglob("*.css")):
         addresses = find_css_addresses(path.read_text(encoding="utf-8", errors="replace"))
         problems += check_addresses(addresses, path, html)
-    return problems + check_notebooks(html)
+    return problems + check_notebooks(html) + check_figures(root)[0]
 
 
 def main(arguments=None):
@@ -189,6 +190,9 @@ def main(arguments=None):
     pages = list_pages(yaml.safe_load((options.root / "_toc.yml").read_text(encoding="utf-8")))
     complete = has_scripts(options.root / "_build" / "html")
     without = "" if complete else " (built WITHOUT typeset formulas and live controls)"
+    if later := check_figures(options.root)[1]:
+        told = ", ".join(f"{name} {number}" for name, number in later.items())
+        print(f"check_book: figures without caption, name or alt text in chapters that ask no question yet: {told}")
     print(f"check_book: {len(pages)} pages, all there; none asks for anything outside the book{without}")
     return 0
 

@@ -22,7 +22,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 CELL_LIMIT = 600  # seconds; a chapter's budget is 90 in all
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-KEPT_CELL_METADATA = ("tags",)
+KEPT_CELL_METADATA = ("tags", "mystnb")  # mystnb: caption, name and alternative text of a figure
 
 
 def list_pages(toc):
@@ -150,7 +150,7 @@ def compare(name, root):
         return f"{name}: {len(text)} cells in the text, {len(stored)} in the notebook; run `make notebooks ONLY={name}`"
     for number, (new, old) in enumerate(zip(text, stored, strict=True)):
         same = all(new[key] == old[key] for key in ("cell_type", "source"))
-        if not same or new.metadata.get("tags", []) != old.metadata.get("tags", []):
+        if not same or any(new.metadata.get(key) != old.metadata.get(key) for key in KEPT_CELL_METADATA):
             return f"{name}: cell {number} differs between text and notebook; run `make notebooks ONLY={name}`"
     return None
 

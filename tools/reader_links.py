@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from tools.figures import number_figures
 from tools.notebooks import list_chapters, list_pages
 
 INVENTORY = Path("_build") / "html" / "objects.inv"
@@ -42,6 +43,10 @@ class Names:
         Pages that are notebooks, such as ``chapters/intro``.
     papers : dict
         Entries of the bibliography by key.
+    figures : dict of str to (str, int)
+        Page and number of each figure by its name in lower case.
+    page : str
+        The page that is being written; its own figures need no link.
     built : bool
         Whether labels and terms are known: those of a book that was not built are taken on trust.
     """
@@ -53,6 +58,8 @@ class Names:
     papers: dict
     labels: dict = field(default_factory=dict)
     terms: dict = field(default_factory=dict)
+    figures: dict = field(default_factory=dict)
+    page: str = ""
     built: bool = False
 
 
@@ -80,6 +87,7 @@ def read_names(root):
         "root": root,
         "site": find_site(read_address(root)),
         "chapters": frozenset(f"chapters/{name}" for name in list_chapters(root)),
+        "figures": number_figures(root),
         "papers": {key.lower(): entry for key, entry in parse_file(str(root / REFERENCES)).entries.items()},
     }
     if (root / INVENTORY).exists():
@@ -115,6 +123,12 @@ def find_target(kind, name, names):
     if kind in {"doc", "download"}:
         page = posixpath.normpath(name[1:] if name.startswith("/") else f"chapters/{name}")
         found = names.docs.get(page)
+    elif kind == "numref" and name.lower() in names.figures:
+        page, number = names.figures[name.lower()]
+        at_home, title = page == names.page, names.docs.get(page)
+        words = f"Figure {number}" if at_home or not title else f"Figure {number} of {title.words}"
+        known = names.labels.get(name.lower(), Target(words, f"{page}.html"))
+        found = Target(words, None if at_home else known.address)
     elif kind in {"ref", "numref", "eq"}:
         found = names.labels.get(name.lower()) or (None if names.built else Target(name))
     elif kind == "term":

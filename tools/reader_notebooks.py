@@ -14,10 +14,12 @@ import hashlib
 import json
 import mimetypes
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.figures import number_captions
 from tools.notebooks import list_chapters
 from tools.reader_links import find_site, read_address, read_names
 from tools.reader_text import Count, RawText, convert, find_raw
@@ -99,15 +101,21 @@ def encode(path):
 def convert_chapter(name, names, address, root):
     """Convert one executed chapter; return the notebook."""
     import nbformat
+    from nbformat.v4 import new_markdown_cell
 
-    folder = root / "chapters"
+    folder, names = root / "chapters", replace(names, page=f"chapters/{name}")
     notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
     count = Count()
+    captions = number_captions(notebook.cells)
     for number, cell in enumerate(notebook.cells):
         try:
             convert_cell(cell, names, folder, count)
         except (RawText, KeyError) as problem:
             raise RawText(f"chapters/{name}.md, cell {number}: {problem.args[0]}") from None
+    for number, figure in reversed(captions.items()):  # from the last one on, so that the cells' numbers hold
+        words = convert(figure.caption, names, folder)
+        caption = new_markdown_cell(f"**Figure {number}.** {words}", id=f"figure-{number}")
+        notebook.cells.insert(figure.cell + 1, caption)
     notebook.cells[0:0] = write_first_cells(name, names, address)
     notebook.metadata.update(describe_kernel(), colab={"toc_visible": True})
     nbformat.validate(notebook)

@@ -245,7 +245,9 @@ def convert_role(kind, content, names):
     target = find_target(kind, name, names)
     if target is None:
         raise RawText(f"there is no plain form for the role {kind!r}, or nothing is called {name!r}")
-    return write_link(Target((words or target.words).replace("%s", target.words), target.address))
+    shown = target.words.removeprefix("Figure ") if kind == "numref" else target.words
+    words = words.replace("%s", shown).replace("{number}", shown) if words else target.words
+    return write_link(Target(words, target.address))
 
 
 def convert_link(found, context):
