@@ -75,6 +75,7 @@ lint: $(READY)  ## style of the code, rooms import one way; text and notebook of
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python tools/notebooks.py --check
+	$(BIN)/python tools/exercises.py --check
 
 format: $(READY)  ## put the code into shape
 	$(BIN)/ruff check --fix .

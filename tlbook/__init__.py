@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.datasets.folders import from_folder as from_folder
     from tlbook.datasets.tables import from_table as from_table
     from tlbook.evidence.ranking import rank_sources as rank_sources
+    from tlbook.exercises import check as check
     from tlbook.models.foreign import source_from_keras as source_from_keras
     from tlbook.models.sources import SourceModel as SourceModel
     from tlbook.models.sources import load_source as load_source
@@ -59,6 +60,7 @@ _HOME = {
     "evaluate": "tlbook.run",
     "load_run": "tlbook.run",
     "plots": "tlbook.plots",
+    "check": "tlbook.exercises",
 }
 __all__ = sorted(_HOME)
 

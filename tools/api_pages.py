@@ -37,6 +37,7 @@ ROOMS = {
     "training": ("Training", "How gradients are taken, beyond what a strategy says."),
     "run": ("Runs", "From data, source and strategy to a model, its predictions and its scores."),
     "evidence": ("Evidence", "Scores, intervals and comparisons."),
+    "exercises": ("Exercises", "A hint on your answer, offline."),
     "plots": ("Plots", "Small functions that take data, and axes if you have some, and return the axes."),
     "synthetic": ("Images by formula", "What the synthetic cases are made with."),
     "runtime": ("The machine", "Seeds, and Keras without its noise."),

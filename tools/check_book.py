@@ -16,6 +16,7 @@ import yaml
 if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.figures import check_figures
+from tools.lessons import check_lessons
 from tools.notebooks import list_pages
 from tools.reader_text import find_raw
 
@@ -175,7 +176,7 @@ def check_book(root):
     for path in sorted(html.rglob("*.css")):
         addresses = find_css_addresses(path.read_text(encoding="utf-8", errors="replace"))
         problems += check_addresses(addresses, path, html)
-    return problems + check_notebooks(html) + check_figures(root)[0]
+    return problems + check_notebooks(html) + check_figures(root)[0] + check_lessons(root)
 
 
 def main(arguments=None):

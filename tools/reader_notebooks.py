@@ -20,6 +20,7 @@ from pathlib import Path
 if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools.figures import number_captions
+from tools.lessons import SOLUTION
 from tools.notebooks import list_chapters
 from tools.reader_links import find_site, read_address, read_names
 from tools.reader_text import Count, RawText, convert, find_raw
@@ -30,7 +31,6 @@ DOWNLOADS = Path("_build") / "html" / "_sources" / "chapters"
 WRITTEN = ".written.json"  # digests of the notebooks as they were written, to see which a reader has changed
 HIDDEN_SOURCE = {"remove-cell", "hide-cell", "hide-input", "remove-input"}
 HIDDEN_OUTPUTS = {"remove-cell", "hide-cell", "hide-output", "remove-output"}
-SOLUTION = "solution-"  # how the tag of a solution's cell begins
 BOOK = "Transfer Learning with Little Data"
 
 
