@@ -7,10 +7,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex, to_rgb, to_rgba
+from matplotlib.patches import FancyArrowPatch
 
 from tlbook import plots
 from tlbook.errors import BadInput
-from tlbook.plots.canvas import PANEL, STATES
+from tlbook.plots.canvas import BLUE, PANEL, STATES
 
 LABELS = ("stem", "block 1", "block 2", "block 3", "block 4")
 
@@ -32,6 +33,13 @@ DRAW = {
     "frozen": lambda: plots.network_picture(FROZEN, output=CLASSES),
     "mixed": lambda: plots.network_picture(MIXED, output=CLASSES, title="A title", note="A note that is long. " * 6),
     "few": lambda: plots.network_picture([("everything", "trained")], input=None),
+    "steps": lambda: plots.transfer_picture(
+        FROZEN, source_output="1,000\nclasses", target_output=CLASSES, note="A note."
+    ),
+    "many people": lambda: plots.people_picture(
+        {"training": dict.fromkeys("ABCDEFGH", 3), "test": {"K": 1}}, title="T"
+    ),
+    "leak": lambda: plots.people_picture({"training": {"A": 2, "B": 1}, "test": {"B": 1, "a long name": 4}}, note="N."),
     "rows": lambda: plots.compare_networks({"Head only": FROZEN, "Mixed": MIXED}, output=CLASSES, note="A note."),
 }
 
@@ -131,6 +139,27 @@ def test_what_is_no_network_is_refused(blocks, message):
         plots.network_picture(blocks)
     with pytest.raises(BadInput, match=message):
         plots.compare_networks({"a": blocks})
+
+
+def test_what_is_new_is_not_copied():
+    arrows = [patch for patch in DRAW["steps"]().patches if to_hex(patch.get_edgecolor()) == BLUE]
+    copied = [patch for patch in arrows if isinstance(patch, FancyArrowPatch)]
+    assert len(copied) == len(LABELS)
+    states = [to_hex(block.get_facecolor()) for block in find(DRAW["steps"](), "block head")]
+    assert states == [BLUE, "#ffffff"]
+
+
+def test_who_is_in_two_sets_is_named():
+    assert "In more than one set: B" in [text.get_text() for text in DRAW["leak"]().texts]
+    joined = [patch for patch in DRAW["leak"]().patches if isinstance(patch, FancyArrowPatch)]
+    assert len(joined) == 1
+    assert not any("more than one" in text.get_text() for text in DRAW["many people"]().texts)
+
+
+@pytest.mark.parametrize("splits", [{}, {"training": {}}, {"training": {"A": 0}}, {"training": {"A": 9}}, {"t": ["A"]}])
+def test_a_split_without_people_and_pictures_is_refused(splits):
+    with pytest.raises(BadInput, match="people, and their pictures"):
+        plots.people_picture(splits)
 
 
 @pytest.mark.parametrize("rows", [{}, [FROZEN]])

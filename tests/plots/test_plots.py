@@ -14,7 +14,8 @@ from tlbook.evidence.learning_curves import fit_power_law
 from tlbook.plots.style import MUTED
 from tlbook.training.learning_rates import RateSearch
 
-PICTURES = {"compare_networks", "network_picture"}  # make their own figure; tests/plots/test_pictures.py
+# They make their own figure: tests/plots/test_pictures.py.
+PICTURES = {"compare_networks", "network_picture", "people_picture", "transfer_picture"}
 
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [1.0, 0.8]}
 ESTIMATES = {

@@ -30,15 +30,16 @@ from tlbook.plots.style import INK, style
 
 Blocks = Sequence[tuple[str, str | None]]
 SIZES = (15, 14, 13, 12, 11, 10)  # of labels, the first that fits
-PHOTO, GAP, PADDING, GAP_BELOW = 36, 10, 4, 10
-BLOCK_HEIGHT, ROW_HEIGHT, WIDEST = 62, 52, 70
+PHOTO, GAP, WIDEST_GAP, PADDING, GAP_BELOW = 36, 10, 26, 4, 10
+BLOCK_HEIGHT, ROW_HEIGHT, WIDEST = 62, 52, 84
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the blocks of a network stand: size of the labels, left edges, widths, and where the output begins."""
+    """Where a network stands: size of the labels, left edge of the input, of blocks, their widths, then the output."""
 
     size: int
+    input: float
     lefts: tuple[float, ...]
     widths: tuple[float, ...]
     output: float
@@ -46,7 +47,7 @@ class Layout:
 
 def list_output(output):
     """Lines of the output: class names, one a line."""
-    return [] if output is None else [output] if isinstance(output, str) else [str(name) for name in output]
+    return [] if output is None else output.split("\n") if isinstance(output, str) else [str(name) for name in output]
 
 
 def group_states(blocks):
@@ -82,12 +83,14 @@ def lay_out(blocks, input, output, *, told):
         labels = [label for label, _ in blocks]
         raise BadInput(f"received the blocks {labels}, too wide for a page; expected fewer or shorter words")
     wider = [min(max(WIDEST, width), width + room / len(blocks)) for width in widths]
-    gap = GAP + min(9, (room - sum(wider) + sum(widths)) / max(1, gaps))
-    lefts, x = [], MARGIN + (ends + gap if input is not None else 0)
+    room -= sum(wider) - sum(widths)
+    gap = GAP + min(WIDEST_GAP - GAP, room / max(1, gaps))
+    begin = MARGIN + ((room - (gap - GAP) * gaps) / 2 if told else 0)  # alone in the middle, else one below the other
+    lefts, x = [], begin + (ends + gap if input is not None else 0)
     for width in wider:
         lefts.append(x)
         x += width + gap
-    return Layout(size, tuple(lefts), tuple(wider), x)
+    return Layout(size, begin, tuple(lefts), tuple(wider), x)
 
 
 def list_looks(networks):
@@ -105,9 +108,12 @@ def draw_row(ax, blocks, layout, middle, height, *, input, output):
     if input is not None:
         side = min(PHOTO, height)
         column = max(PHOTO, measure(input, TEXT_SIZE))
-        draw_photo(ax, MARGIN + (column - side) / 2, middle - side / 2, side)
-        ax.text(MARGIN + column / 2, middle - height / 2 - 23, input, ha="center", color=INK, fontsize=TEXT_SIZE)
-        starts, ends = [MARGIN + (column + side) / 2 + 2, *starts], [layout.lefts[0], *ends]
+        draw_photo(ax, layout.input + (column - side) / 2, middle - side / 2, side)
+        if input:
+            ax.text(
+                layout.input + column / 2, middle - height / 2 - 23, input, ha="center", color=INK, fontsize=TEXT_SIZE
+            )
+        starts, ends = [layout.input + (column + side) / 2 + 2, *starts], [layout.lefts[0], *ends]
     for start, end in zip(starts, ends, strict=True):
         if end < layout.output or output:
             draw_arrow(ax, (start + 1, middle), (end - 1, middle))
