@@ -24,7 +24,7 @@ from tlbook.plots.canvas import (
 from tlbook.plots.style import COLOURS, INK, PAPER, style
 
 SPLITS = (COLOURS[0], COLOURS[3], "#00795a")  # the plain green is too light for words
-BODY, PHOTO, BETWEEN, LINE, HEADING, GAP = 22, 22, 8, 50, 20, 8
+BODY, PHOTO, BETWEEN, LINE, HEADING, GAP = 22, 22, 8, 50, 26, 8
 
 BEHIND = {"facecolor": PAPER, "edgecolor": "none", "pad": 0.5}  # so that an arrow crosses no word
 
@@ -129,6 +129,6 @@ def people_picture(
             y -= band + GAP
         for met in places.values():
             for (x, start), (other, end) in pairwise(met):
-                draw_arrow(ax, (x, start - 34), (other, end + 14), colour=ORANGE, style="<|-|>", line=1.8, zorder=2)
+                draw_arrow(ax, (x, start - 34), (other, end + 13), colour=ORANGE, style="<|-|>", line=1.8, zorder=2)
         draw_lines(ax, told, y, size=TEXT_SIZE, colour=ORANGE_INK, weight="bold")
     return ax
