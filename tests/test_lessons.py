@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import jupytext
+import nbformat
 import pytest
 
 from tests.test_reader_notebooks import make_names
+from tools import lesson_shape
 from tools.book_extension import number_by_page
+from tools.lesson_shape import count_words, measure_cells
 from tools.lessons import check_lesson, check_lessons
 from tools.notebooks import list_chapters, read_text
 from tools.reader_text import Count, RawText, convert, find_raw
@@ -143,3 +147,56 @@ def test_exercises_are_numbered_on_each_page_from_1():
 
 def test_there_are_chapters():
     assert list_chapters(ROOT)
+
+
+def test_the_words_of_prose_are_counted():
+    boxed = "```{tip}\n:class: x\nThree {term}`more words`.\n```"
+    assert count_words(f"# Two words\n% a comment\n{boxed}\n```python\nno = 1\n```\n- 75 % don't") == 7
+    assert count_words("```{question} Not this\n- [x] no\n  no\n```") == 0
+
+
+def make_cells(text):
+    cells = jupytext.reads(text, fmt="md:myst").cells
+    for cell in cells:
+        cell.update({"outputs": [], "metadata": dict(cell.metadata)} if cell.cell_type == "code" else {})
+    return cells
+
+
+def test_the_shape_of_a_chapter():
+    extra = """
+```{code-cell} ipython3
+:tags: [remove-cell]
+# hidden
+assert 1
+```
+
+```{code-cell} ipython3
+---
+mystnb:
+  figure:
+    caption: What is seen.
+---
+draw(1,
+     2)
+```
+"""
+    cells = make_cells(SOUND + extra)
+    cells[-1].outputs = [nbformat.v4.new_output("display_data", {"image/png": "x", "text/plain": "a\nb"})]
+    cells[1].outputs = [nbformat.v4.new_output("stream", text="a\nb\nc\n")]
+    shape = measure_cells(cells)
+    assert shape == {
+        "words": 1 + 5, "cells": 2, "longest": 2, "widest": 27, "output": 3, "figures": 1, "bare": 0, "shown": 0,
+        "hidden": 1, "exercises": 2, "questions": 1, "open": 0,
+    }  # fmt: skip
+
+
+def test_the_table_judges_only_where_asked_to(tmp_path, capsys):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/heads\n")
+    (tmp_path / "chapters" / "heads.md").write_text(SOUND.replace("Answer to question 1", "So it is"))
+    nbformat.write(nbformat.v4.new_notebook(cells=make_cells(SOUND)), tmp_path / "chapters" / "heads.ipynb")
+    assert lesson_shape.main([], root=tmp_path) == 0
+    out = capsys.readouterr().out
+    assert " 2!" in out and "budget" in out and "≤ 88" in out and "1500–2500" in out
+    assert "chapters/heads.md: question 1 has no box" in out
+    assert lesson_shape.main(["--strict", "heads"], root=tmp_path) == 1

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tools.notebooks import list_chapters, read_text
 
 FENCE = re.compile(r"^ *(?:`{3,}|:{3,}|~{3,})\{([\w-]+)\} *(.*)$")
+GATE = re.compile(r"^ *`{3,}\{((?:exercise|solution)-(?:start|end))\}(?:.*\n)(?:.*\n)*? *`{3,} *$", re.MULTILINE)
 LABEL = re.compile(r"^ *:label: *(\S+) *$")
 ANSWER = re.compile(r"^Answer to question (\d+)\b")
 CHECK = re.compile(r"""\b(?:tl\.)?check\(\s*["']([\w-]+)["']""")
@@ -136,3 +137,17 @@ def check_lessons(root):
     """Check the questions and exercises of all chapters."""
     found = [check_lesson(name, read_text(root / "chapters" / f"{name}.md").cells) for name in list_chapters(root)]
     return [problem for problems in found for problem in problems]
+
+
+def split_exercises(cells):
+    """Take exercises and solutions out of a chapter: its own code cells, and its own text, piece by piece."""
+    code, texts, inside = [], [], False
+    for cell in cells:
+        if cell.cell_type == "code":
+            code += [] if inside else [cell]
+            continue
+        pieces = GATE.split(cell.source)  # text, the gate's kind, text, and so on
+        for kind, text in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+            inside = kind.endswith("-start") if kind else inside
+            texts += [] if inside else [text]
+    return code, texts
