@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score, confusion_matrix, recall_sc
 
 from tlbook.errors import BadInput
 from tlbook.evidence.counting import auroc
-from tlbook.evidence.metrics import score_predictions
+from tlbook.evidence.metrics import calibration_error, score_predictions
 
 
 def make_predictions(n, k, *, seed=0, skill=1.0):
@@ -208,3 +208,12 @@ def test_scores_are_a_table_in_a_notebook_and_names_in_it_are_escaped():
     html = score_predictions(labels, np.eye(25)[labels], names)._repr_html_()
     assert "<b>" not in html and "<td>recall of &lt;b&gt;19</td>" in html and "recall of &lt;b&gt;20<" not in html
     assert "5 more classes" in html and "DeLong, Wilson" in html
+
+
+def test_calibration_error_is_the_mean_gap_weighed_by_images():
+    # Hand-worked: three images at .9, one of them wrong (gap .9 - 2/3), and one at .6 that is right (gap .4).
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.4, 0.6]])
+    found = calibration_error(np.array([0, 0, 1, 1]), probabilities, bins=10)
+    assert found == pytest.approx((3 * (0.9 - 2 / 3) + 0.4) / 4)
+    assert calibration_error(np.array([0, 1]), np.eye(2)) == 0.0
+    assert calibration_error(np.array([1, 0]), np.eye(2)) == 1.0

@@ -97,6 +97,42 @@ def _list_notes(scores):
     return [*more, *(f"warning: {line}" for line in scores.warnings)]
 
 
+def calibration_error(labels, probabilities, *, bins=15):
+    """Expected calibration error: how far the highest probability is from the share of right answers, on the mean.
+
+    Images are sorted into bins of equal width by their highest probability; the distance between mean probability and
+    share of right answers counts by the images in the bin. Few images in many bins make it too large.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int64, (n,).
+    probabilities : numpy.ndarray
+        float, (n, classes), 0-1.
+    bins : int
+        At least 1.
+
+    Returns
+    -------
+    float
+        0-1.
+
+    References
+    ----------
+    Guo et al. 2017, arXiv:1706.04599.
+
+    Examples
+    --------
+    >>> calibration_error(np.array([0, 0, 1, 1]), np.array([[0.75, 0.25]] * 3 + [[0.25, 0.75]]))
+    0.0
+    """
+    highest = probabilities.max(-1).astype(np.float64)
+    right = probabilities.argmax(-1) == labels
+    places = np.minimum((highest * bins).astype(int), bins - 1)
+    gaps = np.bincount(places, highest - right, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
 def balanced_accuracy(labels, probabilities):
     """Balanced accuracy: the mean, over the classes that occur, of the share of their images that is answered right.
 

@@ -69,7 +69,19 @@ def adapt(
     >>> run.strategy, run.epochs
     ('head', 0)
     """
-    source, candidates = _check_arguments(data, source, strategy, training, seed)
+    runs = adapt_each(data, source, strategy, training=training, seed=seed, cache=cache, quiet=quiet)
+    return runs[0] if len(runs) == 1 else choose_run(runs)
+
+
+def adapt_each(data, source=None, strategies=None, *, training=None, seed=0, cache=True, quiet=False):
+    """Adapt a source by several strategies that share features and head; takes what :func:`adapt` takes.
+
+    Returns
+    -------
+    list of Run
+        In the order of the strategies.
+    """
+    source, candidates = _check_arguments(data, source, strategies, training, seed)
     check_memory(source, candidates, len(data.train))
     options = {"seed": seed, "quiet": quiet}
     training = training or Training()
@@ -77,8 +89,7 @@ def adapt(
     needed = _needs_head(training, candidates)
     prepared = prepare_head(data, source, training, cache=cache, **options) if needed else None
     plans = _plan_candidates(training, candidates)
-    runs = [_adapt_by(data, source, s, prepared, t, **options) for s, t in zip(candidates, plans, strict=True)]
-    return runs[0] if len(runs) == 1 else choose_run(runs)
+    return [_adapt_by(data, source, s, prepared, t, **options) for s, t in zip(candidates, plans, strict=True)]
 
 
 def _needs_head(training, candidates):

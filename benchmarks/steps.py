@@ -1,0 +1,67 @@
+"""How many steps full fine-tuning takes where no epochs are given: 50 to 200, by their validation score.
+
+Protocol, written down before the run. Six real sets, of each at most 60 images a class (`keras_guide`'s), 60/20/20,
+whole groups in one split, seeds 0 to 2; photos at 96 px; full fine-tuning as `adapt` does it (head first, the chosen
+augmentation, warm-up and cosine, the last epoch kept), 50, 100 and 200 steps. Balanced accuracy on the validation set,
+from which no epoch is chosen; test sets are not touched. Fewer steps are taken where their mean is at most one point
+below that of 200.
+
+Run it as ``python -m benchmarks.steps``; needs TLBOOK_DATA_DIR. It goes on where it was stopped.
+"""
+
+from benchmarks.cases import divide, find_archive
+from benchmarks.keras_guide import load_some
+from benchmarks.measuring import count_epochs, make_parser
+from tlbook.errors import BadInput
+from tlbook.evidence.comparisons import format_summary
+from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.results import results_path, write_record
+from tlbook.models.sources import load_source
+from tlbook.models.strategies import FullFineTune
+from tlbook.run.adapt import adapt_each
+from tlbook.runtime import mirror_dir
+
+NAME = "steps"
+SETS = ("flowers", "textures", "pets", "signs", "objects", "fractures")
+STEPS, SEEDS, SOURCE, IMAGE_SIZE = (50, 100, 200), range(3), "photos", 96
+COLUMNS = {
+    "set": "real data set, by its case",
+    "seed": "of split, initialisation and order",
+    "num_train": "training images",
+    "num_val": "validation images",
+    **{f"val_{steps}": f"balanced accuracy on the validation set after {steps} steps, fraction" for steps in STEPS},
+    **{f"train_seconds_{steps}": f"of {steps} steps, beside another row" for steps in STEPS},
+    "val_head": "of the head alone, by heads that had not seen the image, fraction",
+    "seconds": "of the row",
+}
+
+
+def _measure(row):
+    whole, num_classes = load_some(row["set"])
+    data = divide(whole, num_classes, len(whole), seed=row["seed"])
+    plans = [FullFineTune(epochs=count_epochs(steps, len(data.train), 32)) for steps in STEPS]
+    source = load_source(SOURCE, image_size=IMAGE_SIZE)
+    head, *runs = adapt_each(data, source, ["head", *plans], seed=row["seed"], cache=False, quiet=True)
+    return {
+        "num_train": len(data.train), "num_val": len(data.val),
+        **{f"val_{steps}": run.val_balanced_accuracy for steps, run in zip(STEPS, runs, strict=True)},
+        **{f"train_seconds_{steps}": run.seconds["train"] for steps, run in zip(STEPS, runs, strict=True)},
+        "val_head": head.val_balanced_accuracy,
+    }  # fmt: skip
+
+
+def main():
+    """Measure, record and print the table."""
+    options = make_parser(__doc__).parse_args()
+    if mirror_dir() is None:
+        raise BadInput("the real sets are needed; set TLBOOK_DATA_DIR to the folder that holds them")
+    rows = [{"set": name, "seed": seed} for seed in SEEDS for name in SETS]
+    measured = run_grid(results_path(NAME), rows, _measure, key=("set", "seed"), processes=options.processes)
+    inputs = [find_archive(name) for name in SETS]
+    write_record(NAME, command="python -m benchmarks.steps", protocol=__doc__, columns=COLUMNS, inputs=inputs)
+    for steps in STEPS:
+        print(format_summary(measured, ("set",), f"val_{steps}"))
+
+
+if __name__ == "__main__":
+    main()
