@@ -3,8 +3,8 @@
 Protocol, written down before the run. Six real sets, of each at most 60 images a class (`keras_guide`'s), 60/20/20,
 whole groups in one split, seeds 0 to 2; photos at 96 px; full fine-tuning as `adapt` does it (head first, the chosen
 augmentation, warm-up and cosine, the last epoch kept), 50, 100 and 200 steps. Balanced accuracy on the validation set,
-from which no epoch is chosen; test sets are not touched. Fewer steps are taken where their mean is at most one point
-below that of 200.
+from which no epoch is chosen; test sets are not touched. The rule that it is to judge: ten passes over the training
+images, at least 100 steps and at most 300.
 
 Run it as ``python -m benchmarks.steps``; needs TLBOOK_DATA_DIR. It goes on where it was stopped.
 """

@@ -7,6 +7,7 @@ import pytest
 
 from tests.small_source import make_small_source
 from tlbook.evidence.metrics import balanced_accuracy
+from tlbook.models.strategy_base import choose_epochs
 from tlbook.run import adapt, choose_run
 from tlbook.run.predicting import predict_split
 from tlbook.synthetic.signs import make_case
@@ -77,4 +78,9 @@ def test_the_head_is_kept_unless_another_leads_by_more_than_its_standard_error(r
 
 def test_training_takes_a_budget_of_steps(case, source):
     strategy = adapt(case, source, "partial", training=PLAIN, cache=False, quiet=True)
-    assert strategy.epochs == round(200 / -(-len(case.train) // 32))
+    assert strategy.epochs == max(10, round(100 / -(-len(case.train) // 32)))
+
+
+@pytest.mark.parametrize(("images", "epochs"), [(10, 100), (320, 10), (700, 10), (1000, 9), (3200, 3), (100_000, 1)])
+def test_the_budget_is_ten_passes_between_100_and_300_steps(images, epochs):
+    assert choose_epochs(images, 32) == epochs

@@ -149,7 +149,7 @@ def _add_adapt(commands):
         " by cross-validation of the head; of more than 1,000 images none)",
     )  # fmt: skip
     parser.add_argument(
-        "--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs (default: about 200 steps; head has none)"
+        "--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs (default: 100 to 300 steps; head has none)"
     )
     parser.add_argument(
         "--seed", type=whole_number(0, LARGEST_SEED), default=0, metavar="N", help="of split and training (default: 0)"

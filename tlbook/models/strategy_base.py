@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 EXPECTED_WHOLE = "a whole number of at least 1"
 EXPECTED_RATE = "a number between 0 and 10"
-STEPS = 200  # of training where no epochs are given
+PASSES, LEAST_STEPS, MOST_STEPS = 10, 100, 300  # of training where no epochs are given
+
+
+def choose_epochs(num_images, batch_size):
+    """Take ten passes over the training images, more where that is under 100 steps, fewer where it is over 300."""
+    steps_a_pass = -(-num_images // batch_size)
+    steps = min(max(PASSES * steps_a_pass, LEAST_STEPS), MOST_STEPS)
+    return max(1, round(steps / steps_a_pass))
 
 
 @dataclass(frozen=True)
@@ -203,7 +210,7 @@ class TrainedStrategy(Strategy):
     Attributes
     ----------
     epochs : int, optional
-        Passes over the training images, at least 1; None takes as many as make about 200 steps.
+        Passes over the training images, at least 1; None takes ten, or as many as make 100 steps or 300 at most.
     learning_rate : float, optional
         Peak of a warm-up and a half cosine; None takes the source's, ``source.learning_rate``.
     batch_size : int
@@ -245,4 +252,4 @@ class TrainedStrategy(Strategy):
         """Fill in the epochs that make the budget of steps, where the strategy has none of its own."""
         if self.epochs is not None:
             return self
-        return replace(self, epochs=max(1, round(STEPS / -(-num_images // self.batch_size))))
+        return replace(self, epochs=choose_epochs(num_images, self.batch_size))
