@@ -1,5 +1,6 @@
 """Questions are closed and exercises solved in every chapter; the check of it on chapters made up here."""
 
+import dataclasses
 from pathlib import Path
 
 import jupytext
@@ -123,12 +124,17 @@ def test_what_is_left_open_is_named(tmp_path, old, new, problem):
 
 def test_exercises_in_a_readers_notebook():
     count, names = Count(), make_names()
+    exercises = {"heads-1": ("chapters/heads", 1)}
+    for page, words in {"chapters/heads": "Exercise 1", "chapters/one": "Exercise 1 of Retrain the head"}.items():
+        here = dataclasses.replace(make_names(site=""), exercises=exercises, page=page)
+        assert convert("See {ref}`heads-1`.", here).replace("](heads.ipynb)", "").replace("[", "") == f"See {words}."
+        assert "exercise number 1" in convert("{numref}`exercise number %s <heads-1>`", here)
     text = "```{exercise-start} Change *it*\n:label: heads-1\n```\nDo {term}`momentum`."
-    assert convert(text, names, count=count).startswith("### Exercise 1: Change *it*\n\nDo [momentum](")
+    assert convert(text, names, count=count).startswith("### Exercise 1: Change *it*\nDo [momentum](")
     both = "```{exercise-end}\n```\n\n```{solution-start} heads-1\n:class: dropdown\n```\nWords."
     plain = convert(both, names, count=count)
     assert plain.split() == ["---", "###", "Solution", "to", "exercise", "1", "Words."]
-    assert "\n\n---\n" in f"\n{plain}" and find_raw(plain) == []
+    assert plain.startswith("\n---\n") and find_raw(plain) == []
     with pytest.raises(RawText, match="no exercise 'heads-2'"):
         convert("```{solution-start} heads-2\n```", names, count=count)
 

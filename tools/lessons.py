@@ -151,3 +151,18 @@ def split_exercises(cells):
             inside = kind.endswith("-start") if kind else inside
             texts += [] if inside else [text]
     return code, texts
+
+
+def number_exercises(root):
+    """Number the exercises of all chapters, each from 1: a dict of labels, in lower case, to (page, number)."""
+    return {
+        label.lower(): (f"chapters/{name}", number)
+        for name in list_chapters(root)
+        for number, label in enumerate(list_exercises(root, name), start=1)
+    }
+
+
+def list_exercises(root, name):
+    """Labels of a chapter's exercises."""
+    events = read_events(read_text(root / "chapters" / f"{name}.md").cells)
+    return [event.name for event in events if event.kind == "exercise-start"]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from tools.figures import number_figures
+from tools.lessons import number_exercises
 from tools.notebooks import list_chapters, list_pages
 
 INVENTORY = Path("_build") / "html" / "objects.inv"
@@ -43,7 +44,7 @@ class Names:
         Pages that are notebooks, such as ``chapters/intro``.
     papers : dict
         Entries of the bibliography by key.
-    figures : dict of str to (str, int)
+    figures, exercises : dict of str to (str, int)
         Page and number of each figure by its name in lower case.
     page : str
         The page that is being written; its own figures need no link.
@@ -59,6 +60,7 @@ class Names:
     labels: dict = field(default_factory=dict)
     terms: dict = field(default_factory=dict)
     figures: dict = field(default_factory=dict)
+    exercises: dict = field(default_factory=dict)
     page: str = ""
     built: bool = False
 
@@ -88,6 +90,7 @@ def read_names(root):
         "site": find_site(read_address(root)),
         "chapters": frozenset(f"chapters/{name}" for name in list_chapters(root)),
         "figures": number_figures(root),
+        "exercises": number_exercises(root),
         "papers": {key.lower(): entry for key, entry in parse_file(str(root / REFERENCES)).entries.items()},
     }
     if (root / INVENTORY).exists():
@@ -124,11 +127,9 @@ def find_target(kind, name, names):
         page = posixpath.normpath(name[1:] if name.startswith("/") else f"chapters/{name}")
         found = names.docs.get(page)
     elif kind == "numref" and name.lower() in names.figures:
-        page, number = names.figures[name.lower()]
-        at_home, title = page == names.page, names.docs.get(page)
-        words = f"Figure {number}" if at_home or not title else f"Figure {number} of {title.words}"
-        known = names.labels.get(name.lower(), Target(words, f"{page}.html"))
-        found = Target(words, None if at_home else known.address)
+        found = find_numbered("Figure", names.figures, name, names)
+    elif kind in {"ref", "numref"} and name.lower() in names.exercises:
+        found = find_numbered("Exercise", names.exercises, name, names)
     elif kind in {"ref", "numref", "eq"}:
         found = names.labels.get(name.lower()) or (None if names.built else Target(name))
     elif kind == "term":
@@ -138,6 +139,15 @@ def find_target(kind, name, names):
     else:
         found = None
     return found and Target(escape(found.words), locate(found.address, names))
+
+
+def find_numbered(what, numbered, name, names):
+    """Find a figure or an exercise: by its number on this page, by number and page on another."""
+    page, number = numbered[name.lower()]
+    at_home, title = page == names.page, names.docs.get(page)
+    words = f"{what} {number}" if at_home or not title else f"{what} {number} of {title.words}"
+    known = names.labels.get(name.lower(), Target(words, f"{page}.html"))
+    return Target(words, None if at_home else known.address)
 
 
 def locate(address, names):

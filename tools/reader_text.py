@@ -174,7 +174,7 @@ def start_exercise(title, options, body, context):
     number = len(context.count.exercises) + 1
     context.count.exercises[options.get("label", "")] = number
     heading = f"Exercise {number}: {convert_inline(title, context)}" if title else f"Exercise {number}"
-    return f"### {heading}\n\n{convert_text(body, context)}".rstrip() + "\n"
+    return f"### {heading}\n\n{convert_text(body, context)}".rstrip()
 
 
 def start_solution(title, options, body, context):
@@ -182,12 +182,12 @@ def start_solution(title, options, body, context):
     if title not in context.count.exercises:
         raise RawText(f"there is a solution and no exercise {title!r} before it")
     heading = f"### Solution to exercise {context.count.exercises[title]}"
-    return f"{heading}\n\n{convert_text(body, context)}".rstrip() + "\n"
+    return f"{heading}\n\n{convert_text(body, context)}".rstrip()
 
 
 def end_exercise(title, options, body, context):
-    """Write the rule below an exercise or a solution."""
-    return "\n---\n"
+    """Write the rule below an exercise or a solution; the empty line keeps it from making a heading of a line above."""
+    return "\n---"
 
 
 EXERCISES = {
@@ -245,7 +245,7 @@ def convert_role(kind, content, names):
     target = find_target(kind, name, names)
     if target is None:
         raise RawText(f"there is no plain form for the role {kind!r}, or nothing is called {name!r}")
-    shown = target.words.removeprefix("Figure ") if kind == "numref" else target.words
+    shown = target.words.removeprefix("Figure ").removeprefix("Exercise ") if kind == "numref" else target.words
     words = words.replace("%s", shown).replace("{number}", shown) if words else target.words
     return write_link(Target(words, target.address))
 
