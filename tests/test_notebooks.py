@@ -107,7 +107,9 @@ def test_pictures_are_drawn_by_the_cells(name):
         assert "attachments" not in cell
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            assert set(data) <= {"text/plain", "image/png"}, cell.source[:80]
+            assert set(data) <= {"text/plain", "text/html", "image/png"}, cell.source[:80]
+            assert "<table" in data.get("text/html", "<table"), cell.source[:80]
+            assert not re.search(r"<(script|img|iframe)|https?:", data.get("text/html", "")), cell.source[:80]
             if "image/png" in data:
                 assert b"matplotlib" in base64.b64decode(data["image/png"])[:200].lower(), cell.source[:80]
 
