@@ -14,8 +14,8 @@ from tlbook.evidence.learning_curves import fit_power_law
 from tlbook.plots.style import MUTED
 from tlbook.training.learning_rates import RateSearch
 
-# They make their own figure: tests/plots/test_pictures.py.
-PICTURES = {"compare_networks", "network_picture", "people_picture", "transfer_picture"}
+# They make their own figure: tests/plots/test_pictures.py and test_splits.py.
+PICTURES = {"compare_networks", "network_picture", "people_picture", "split_picture", "transfer_picture"}
 
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [1.0, 0.8]}
 ESTIMATES = {
@@ -54,6 +54,7 @@ DRAW = {
     "paired_differences": lambda ax: plots.paired_differences({"pets": t_interval([0.1, 0.2, 0.15])}, ax=ax),
     "learning_rate_search": lambda ax: plots.learning_rate_search(SEARCH, ax=ax),
     "lines": lambda ax: plots.lines({"one rate": [1, 2], "by block": [2, 1]}, x=["stem", "top"], ax=ax),
+    "shuffled_scores": lambda ax: plots.shuffled_scores({"a": 0.5}, {"a": [0.3, 0.4]}, chance=0.5, ax=ax),
     "reliability": lambda ax: plots.reliability([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ax=ax),
 }
 

@@ -4,6 +4,7 @@ from tlbook.plots.people import people_picture
 from tlbook.plots.pictures import compare_networks, network_picture
 from tlbook.plots.predictions import confusion, reliability, sample_grid
 from tlbook.plots.results import errors_per_year, intervals, learning_curve, paired_differences
+from tlbook.plots.splits import shuffled_scores, split_picture
 from tlbook.plots.steps import transfer_picture
 from tlbook.plots.style import style
 from tlbook.plots.training import learning_rate_search, lines, training_history
@@ -21,6 +22,8 @@ __all__ = [
     "people_picture",
     "reliability",
     "sample_grid",
+    "shuffled_scores",
+    "split_picture",
     "style",
     "training_history",
     "transfer_picture",
