@@ -25,7 +25,6 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.stats import weightedtau
 
 from benchmarks.cases import SETS, divide, find_archive, load_whole
 from benchmarks.measuring import make_parser
@@ -33,6 +32,7 @@ from tlbook.datasets.splits import nested_subset
 from tlbook.errors import BadInput
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.metrics import balanced_accuracy
+from tlbook.evidence.ranking_truth import interval_over_sets, judge_scores, regret_one_for_all
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.heads import fit_head
 from tlbook.models.sources import load_source
@@ -52,7 +52,6 @@ MOST, FEWEST = 360, 15  # images of a set, and of a class
 EVERY = {"brains": 6, "signs": 3}  # of the 32 slices of a person, and of the 9 pictures of a sign
 METHODS = {"logme": logme, "nleep": nleep, "h_score": h_score, "probe": linear_probe}
 TIMED = ("flowers", "photos", 0)  # set, source and seed of the full fine-tuning
-REPLICATES = 10_000
 COLUMNS = {
     "set": "real data set, by its case",
     "source": "source model; random is the network of photos with random weights",
@@ -130,48 +129,20 @@ def _time_full(data, source):
     return round(time.perf_counter() - start, 2)
 
 
-def judge_sets(rows):
-    """Return, per method and set, mean over the splits of tau and of regret; and per set the regret of one for all."""
-    rank, lose = ({method: [] for method in METHODS} for _ in range(2))
-    sets = sorted({row["set"] for row in rows}, key=SETS.index)
-    truth = {name: _mean_accuracies(rows, name) for name in sets}
-    for name in sets:
-        for method in METHODS:
-            splits = [_pick(rows, name, seed, method) for seed in SEEDS]
-            rank[method].append(np.mean([weightedtau(scores, truth[name]).statistic for scores in splits]))
-            lose[method].append(np.mean([truth[name].max() - truth[name][np.argmax(scores)] for scores in splits]))
-    fixed = []
-    for name in sets:
-        best = np.argmax(np.mean([truth[other] for other in sets if other != name], axis=0))
-        fixed.append(truth[name].max() - truth[name][best])
-    return sets, rank, lose, fixed
-
-
-def _pick(rows, name, seed, column):
-    found = {(r["source"], r["image_size"]): r[column] for r in rows if (r["set"], r["seed"]) == (name, seed)}
-    return np.array([found[source] for source in SOURCES])
-
-
-def _mean_accuracies(rows, name):
-    return np.mean([_pick(rows, name, seed, "balanced_accuracy") for seed in SEEDS], axis=0)
-
-
-def _interval(values):
-    drawn = np.random.default_rng(0).choice(values, (REPLICATES, len(values))).mean(1)
-    return "{:.2f} to {:.2f}".format(*np.quantile(drawn, [0.025, 0.975]))
-
-
 def print_table(rows):
     """Print tau with its interval, regret and seconds of each method, and tau set by set."""
-    sets, rank, lose, fixed = judge_sets(rows)
+    sets = sorted({row["set"] for row in rows}, key=SETS.index)
+    judged = {(row["method"], row["set"]): row for row in judge_scores(rows, METHODS)}
+    fixed = list(regret_one_for_all(rows).values())
     full = next(row["full_seconds"] for row in rows if row["full_seconds"])
     print("| method | tau | 95 % over sets | regret, points | median s | " + " | ".join(sets) + " |")
     print("|---" * (5 + len(sets)) + "|")
     for method in METHODS:
         seconds = np.median([row[f"{method}_seconds"] for row in rows])
-        each = " | ".join(f"{tau:.2f}" for tau in rank[method])
+        taus, lost = ([judged[method, name][column] for name in sets] for column in ("tau", "regret"))
+        each, (low, high) = " | ".join(f"{tau:.2f}" for tau in taus), interval_over_sets(taus)
         print(
-            f"| {method} | {np.mean(rank[method]):.2f} | {_interval(rank[method])} | {100 * np.mean(lose[method]):.1f} "
+            f"| {method} | {np.mean(taus):.2f} | {low:.2f} to {high:.2f} | {100 * np.mean(lost):.1f} "
             f"| {seconds:.2f} | {each} |"
         )
     print(f"one source for all, the best on the other sets: regret {100 * np.mean(fixed):.1f} points")
