@@ -17,6 +17,9 @@ from tlbook.training.learning_rates import RateSearch
 # They make their own figure: tests/plots/test_pictures.py and test_splits.py.
 PICTURES = {"compare_networks", "network_picture", "people_picture", "split_picture", "transfer_picture"}
 
+# They return controls, no axes: tests/plots/test_live.py.
+LIVE = {"depth_explorer", "label_calculator", "split_explorer", "strategy_calculator"}
+
 HISTORY = {"loss": [0.9, 0.5], "val_loss": [1.0, 0.8]}
 ESTIMATES = {
     "head": wilson_interval(68, 80),
@@ -72,7 +75,7 @@ def test_a_plot_uses_the_axes_given_and_switches_nothing(draw):
 
 
 def test_every_plot_is_tested():
-    assert set(DRAW) | set(PICTURES) | {"style"} == set(plots.__all__)
+    assert set(DRAW) | PICTURES | LIVE | {"style"} == set(plots.__all__)
 
 
 def texts(ax):

@@ -18,7 +18,12 @@ def percentile_interval(draws, num_units, level=0.95):
     draws = draws[np.isfinite(draws)]
     if draws.size == 0 or num_units < 2:
         return None, None
-    reach = math.sqrt(num_units / (num_units - 1)) * special.stdtrit(num_units - 1, (1 + level) / 2)
-    tail = float(special.ndtr(-reach))
+    tail = percentile_tail(num_units, level)
     low, high = np.quantile(draws, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def percentile_tail(num_units, level=0.95):
+    """Share of the draws of two or more units that lies beyond each end of the expanded percentile interval."""
+    reach = math.sqrt(num_units / (num_units - 1)) * special.stdtrit(num_units - 1, (1 + level) / 2)
+    return float(special.ndtr(-reach))

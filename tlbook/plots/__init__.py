@@ -1,5 +1,7 @@
 """Plots for chapters and reports: small functions that take data and axes and return the axes."""
 
+from tlbook.plots.calculators import label_calculator, strategy_calculator
+from tlbook.plots.explorers import depth_explorer, split_explorer
 from tlbook.plots.people import people_picture
 from tlbook.plots.pictures import compare_networks, network_picture
 from tlbook.plots.predictions import confusion, reliability, sample_grid
@@ -12,8 +14,10 @@ from tlbook.plots.training import learning_rate_search, lines, training_history
 __all__ = [
     "compare_networks",
     "confusion",
+    "depth_explorer",
     "errors_per_year",
     "intervals",
+    "label_calculator",
     "learning_curve",
     "learning_rate_search",
     "lines",
@@ -23,7 +27,9 @@ __all__ = [
     "reliability",
     "sample_grid",
     "shuffled_scores",
+    "split_explorer",
     "split_picture",
+    "strategy_calculator",
     "style",
     "training_history",
     "transfer_picture",
