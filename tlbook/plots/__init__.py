@@ -1,6 +1,7 @@
 """Plots for chapters and reports: small functions that take data and axes and return the axes."""
 
 from tlbook.plots.calculators import label_calculator, strategy_calculator
+from tlbook.plots.changes import change_grid
 from tlbook.plots.explorers import depth_explorer, split_explorer
 from tlbook.plots.people import people_picture
 from tlbook.plots.pictures import compare_networks, network_picture
@@ -12,6 +13,7 @@ from tlbook.plots.style import style
 from tlbook.plots.training import learning_rate_search, lines, training_history
 
 __all__ = [
+    "change_grid",
     "compare_networks",
     "confusion",
     "depth_explorer",
