@@ -10,10 +10,11 @@ ONLY ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 VENDOR := assets/vendor/.ready
+AXE := tests/browser/vendor/axe.min.js
 PAGE := _build/html/index.html
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test contract benchmarks lab notebooks lint format lock registry clean
+.PHONY: help setup book epub browser test contract benchmarks lab notebooks lint format lock registry clean
 
 help:  ## list the targets
 	@echo "Transfer Learning with Little Data. Targets:"
@@ -45,6 +46,21 @@ book: $(READY) $(VENDOR)  ## build the book, check it and print the page's path
 	@$(BIN)/python tools/reader_notebooks.py
 	@$(BIN)/python tools/check_book.py
 	@echo "The book: file://$(CURDIR)/$(PAGE)"
+
+epub: $(READY)  ## the book as one file for an e-book reader
+	$(BIN)/jupyter-book build . --all --keep-going --quiet --builder custom --custom-builder epub
+	@echo "The book: $(CURDIR)/$$(ls _build/epub/*.epub)"
+
+# Where these can't be had, the tests are skipped, and the last line says so.
+$(VENV)/.browser: tests/browser/requirements.txt | $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt -c requirements.txt \
+		&& touch $@ || echo "make: playwright can't be installed" >&2
+
+$(AXE): package-lock.json tools/vendor.py | $(READY)
+	@$(BIN)/python tools/vendor.py --tests
+
+browser: $(READY) $(VENV)/.browser $(AXE)  ## look at the built book (make book) in a real browser: every page, three widths, light and dark
+	@$(BIN)/python -m pytest -m browser --no-header tests/browser
 
 test: $(READY)  ## all tests, the chapters' cells included
 	$(BIN)/python -m pytest --nbval --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder

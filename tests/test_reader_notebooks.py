@@ -9,11 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 from pybtex.database import parse_string
 
 from tools import reader_notebooks
-from tools.book_extension import add_launch_buttons
 from tools.notebooks import list_chapters
 from tools.reader_links import Names, Target, find_site, read_inventory, read_names
 from tools.reader_text import RawText, convert, find_raw
@@ -199,18 +197,6 @@ def test_a_reader_s_changes_stay(tmp_path):
 )
 def test_one_address_gives_the_site(address, site):
     assert find_site(address) == site
-
-
-@pytest.mark.parametrize(
-    ("address", "shown"), [("https://github.com/a/b", True), ("https://git.example.org/a/b", False), ("", False)]
-)
-def test_pages_have_a_launch_button_where_there_is_an_address(address, shown):
-    config = types.SimpleNamespace(html_theme_options={"repository_url": address})
-    add_launch_buttons(None, config)
-    assert ("launch_buttons" in config.html_theme_options) == shown
-    assert config.html_theme_options.get("repository_branch") == ("notebooks" if shown else None)
-    workflow = (ROOT / ".github" / "workflows" / "notebooks.yml").read_text()
-    assert "--initial-branch notebooks" in workflow and "publish" in yaml.safe_load(workflow)["jobs"]
 
 
 def run_first_cell(address, monkeypatch, *, there, found=None, requires=()):

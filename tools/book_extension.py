@@ -1,12 +1,10 @@
-"""What the book adds to Sphinx: generated pages, launch buttons, and no script that would ask a server for anything."""
+"""What the book adds to Sphinx: generated pages, and no script that would ask a server for anything."""
 
 from pathlib import Path
 
 from tlbook.datasets.cards import load_cards
 from tools.api_pages import make_package_pages
 from tools.make_pages import make_pages
-
-NOTEBOOKS = "notebooks"  # branch with the notebooks for readers
 
 
 def write_pages(app, config):
@@ -22,19 +20,12 @@ def drop_thebe(app):
             app.disconnect(listener.id)
 
 
-def add_launch_buttons(app, config):
-    """Show a button that opens a chapter's notebook for readers in Colab, where the repository's address is at GitHub.
+def drop_repository(app, config):
+    """Keep the repository's address from the theme, which fails on hosts that it does not know.
 
-    The notebooks are on the branch that .github/workflows/notebooks.yml writes.
+    Ways to open a notebook are tools/page_extension.py's.
     """
-    options = config.html_theme_options
-    if options.get("repository_url", "").startswith("https://github.com/"):
-        options |= {
-            "repository_branch": NOTEBOOKS,
-            "launch_buttons": {"colab_url": "https://colab.research.google.com"},
-        }
-    else:
-        options.pop("repository_url", None)  # the theme fails on hosts that it does not know
+    config.html_theme_options.pop("repository_url", None)
 
 
 def number_by_page(app, env):
@@ -48,7 +39,7 @@ def number_by_page(app, env):
 def setup(app):
     """Connect the steps; return what Sphinx wants to know of an extension."""
     app.connect("config-inited", write_pages, priority=1)
-    app.connect("config-inited", add_launch_buttons, priority=2)
+    app.connect("config-inited", drop_repository, priority=2)
     app.connect("builder-inited", drop_thebe)
     app.connect("env-get-updated", number_by_page, priority=900)  # after Sphinx has numbered them throughout
     return {"parallel_read_safe": True, "parallel_write_safe": True}

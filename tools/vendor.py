@@ -3,6 +3,7 @@
 They are other people's code and stay out of the repository: package.json names them, package-lock.json pins each with
 a hash, which is checked here. Node is the machine's, or else a pinned wheel (tools/node.lock). Only the three packages
 themselves are fetched (`npm pack`): they come bundled, and the 290 that they were bundled from are never run.
+With `--tests` it fetches, in the same way, what only the tests in a browser use, into tests/browser/vendor.
 Where the scripts cannot be had, the program says so and ends well: the book is then built without live controls and
 typeset formulas.
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "assets" / "vendor"
+TESTS = ROOT / "tests" / "browser" / "vendor"
 MIN_NPM = 7  # the first that writes lock files of version 3
 # Whoever has no network learns so in seconds, not minutes.
 OPTIONS = (
@@ -68,10 +70,10 @@ def copy_scripts(modules, target):
             shutil.copy(path, dist.parent)  # the style sheet inside the script looks one level up
 
 
-def read_lock(text):
+def read_lock(text, kind="dependencies"):
     """Version and hash (``sha512-…``) of each package that package.json names."""
     packages = json.loads(text)["packages"]
-    entries = {name: packages[f"node_modules/{name}"] for name in packages[""]["dependencies"]}
+    entries = {name: packages[f"node_modules/{name}"] for name in packages[""][kind]}
     return {name: (entry["version"], entry["integrity"]) for name, entry in entries.items()}
 
 
@@ -93,9 +95,9 @@ def unpack(path, folder):
         archive.extractall(folder, members=members, filter="data")
 
 
-def fetch(npm):
+def fetch(npm, kind="dependencies"):
     """Fetch the locked packages aside, then put the scripts in place in one step; return why it failed, or None."""
-    locked = read_lock((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    locked = read_lock((ROOT / "package-lock.json").read_text(encoding="utf-8"), kind)
     wanted = [f"{name}@{version}" for name, (version, _) in locked.items()]
     # The wheel's npm looks for its own node on PATH.
     env = {**os.environ, "PATH": os.pathsep.join([str(Path(npm[0]).parent), os.environ.get("PATH", "")])}
@@ -110,7 +112,11 @@ def fetch(npm):
             if not archives:
                 return f"what npm fetched as {name} {version} has not the hash that package-lock.json states"
             unpack(archives[0], modules / name)
-        put_in_place(modules)
+        if kind == "dependencies":
+            put_in_place(modules)
+        else:
+            TESTS.mkdir(parents=True, exist_ok=True)
+            shutil.copy(modules / "axe-core" / "axe.min.js", TESTS)
     return None
 
 
@@ -125,9 +131,13 @@ def put_in_place(modules):
     fresh.rename(TARGET)
 
 
-def main():
+def main(arguments=()):
     """Fetch the scripts, or say why the book goes without them."""
     npm = find_npm() or install_node()
+    if "--tests" in arguments:
+        problem = fetch(npm, "devDependencies") if npm else "neither npm nor the Node wheel could be had"
+        print(f"vendor: FALLING BACK: {problem}; pages are tested WITHOUT axe-core" if problem else "vendor: axe-core")
+        return
     problem = fetch(npm) if npm else "neither npm nor the Node wheel could be had"
     if problem is None:
         size = sum(path.stat().st_size for path in TARGET.rglob("*") if path.is_file())
@@ -142,4 +152,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
