@@ -12,6 +12,7 @@ import yaml
 
 from tools import page_extension
 from tools.book_extension import drop_repository
+from tools.make_pages import name_value
 from tools.page_extension import (
     find_doors,
     find_place,
@@ -153,3 +154,9 @@ def test_binder_installs_what_the_lock_pins():
     names = archived[1].replace("\\", " ").split()
     assert {".binder", "requirements.lock", "pyproject.toml", "tlbook", "data"} <= set(names)
     assert all((ROOT / name).exists() for name in names)
+
+
+def test_tables_name_sets_and_sources_as_the_chapters_do():
+    assert name_value("source", "mobilenet_v2_035") == "MobileNetV2 (0.35)"
+    assert name_value("source", "somebody's own") == "somebody's own"
+    assert (name_value("set", "brains"), name_value("strategy", "full_linear")) == ("Alzheimer (MRI)", "full linear")

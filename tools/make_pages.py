@@ -9,8 +9,10 @@ import csv
 import json
 import re
 
+from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import summarise
 from tlbook.evidence.intervals import RESPLITS
+from tlbook.evidence.names import SET_NAMES, name_source
 from tlbook.evidence.results import read_table
 
 LONG_TABLE = 12  # rows; longer ones are folded
@@ -138,7 +140,10 @@ def write_means(rows, lines, columns, value, *, real=False):
     counts = {figure.n for figure in cells.values()}
     across = sorted({column for _, column in cells}, key=str)
     table = [
-        [*line, *(_write_mean(cells.get((line, column)), count=len(counts) > 1) for column in across)]
+        [
+            *map(name_value, lines, line),
+            *(_write_mean(cells.get((line, column)), count=len(counts) > 1) for column in across),
+        ]
         for line in dict.fromkeys(line for line, _ in cells)
     ]
     if lines == ("set",):
@@ -146,10 +151,22 @@ def write_means(rows, lines, columns, value, *, real=False):
         by_seed = [{**row, value: row[value].value} for row in by_seed]
         overall = {_key(row, columns): row[value] for row in _summarise(by_seed, columns, value, real)}
         table.append(["mean of all", *(_write_mean(overall[column]) for column in across)])
-    titles = [(", ".join(map(str, column)) or value).replace("_", " ") for column in across]
+    titles = [", ".join(map(name_value, columns, column)) or value.replace("_", " ") for column in across]
     seeds = f"{counts.pop()} seeds" if len(counts) == 1 else "seeds, their number in brackets"
     about = f"Means over {seeds}, {value.replace('_', ' ')} in %, ± half of Student's 95 % interval:"
     return f"{about}\n\n{write_table([*(line.replace('_', ' ') for line in lines), *titles], table)}"
+
+
+def name_value(column, value):
+    """Name a value of a measured table as the chapters do: sets and source models by their names, others in words."""
+    if column == "source":
+        try:
+            return name_source(value)
+        except BadInput:  # a source that only this table knows
+            return str(value)
+    if column in {"set", "case"} and value in SET_NAMES:
+        return SET_NAMES[value]
+    return str(value).replace("_", " ")
 
 
 def _key(row, columns):
