@@ -24,3 +24,8 @@ for (const icon of document.querySelectorAll("button > i")) {
 for (const button of document.querySelectorAll(".search-button-field, .bd-article summary")) {
   button.removeAttribute("aria-label");
 }
+
+// Entries of the bibliography are no list items; their frame says it is a list.
+for (const list of document.querySelectorAll(".citation-list[role=list]")) {
+  list.removeAttribute("role");
+}
