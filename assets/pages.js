@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-  const boxes = ".bd-article :is(table, figure, pre, div.math, .cell_output > .output)";
+  const boxes = ".bd-article :is(table, figure, pre, div.math, .cell_output, .cell_output > .output)";
   const mark = () => {
     for (const box of document.querySelectorAll(boxes)) {
       const scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
@@ -15,3 +15,17 @@
   window.addEventListener("load", mark);
   window.addEventListener("resize", mark);
 })();
+
+// The theme's icons are named by their buttons, and a button or a fold with words on it by these words.
+for (const icon of document.querySelectorAll("button > i")) {
+  icon.setAttribute("aria-hidden", "true");
+  icon.removeAttribute("title");
+}
+for (const button of document.querySelectorAll(".search-button-field, .bd-article summary")) {
+  button.removeAttribute("aria-label");
+}
+
+// Entries of the bibliography are no list items; their frame says it is a list.
+for (const list of document.querySelectorAll(".citation-list[role=list]")) {
+  list.removeAttribute("role");
+}

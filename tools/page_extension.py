@@ -169,6 +169,11 @@ def dress_page(app, page, template, context, doctree):
     context["body"] = f'{cover}<div class="tl-around">{around}</div>{body}'
 
 
+def name_project(app, config):
+    """Give the book's title to what has a name of its own in Sphinx, the EPUB for one."""
+    config.project = config.html_title
+
+
 def store_card(app, problem):
     """Draw the card of the book where its pages lie."""
     if problem is None and app.builder.name == "html":
@@ -179,6 +184,7 @@ def setup(app):
     """Connect the steps; return what Sphinx wants to know of an extension."""
     app.add_config_value("page_summary", "", "html")
     app.add_config_value("page_doors", [], "html")
+    app.connect("config-inited", name_project, priority=1)
     app.connect("html-page-context", dress_page, priority=900)
     app.connect("build-finished", store_card)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -79,7 +79,7 @@ def test_pages_at_all_widths(scheme, open_context, site):
             for impact, rule, count, where in page.evaluate(CHECK):
                 if impact in GRAVE:
                     note(f"axe, {impact}", f"{rule} ({count}): {where}")
-    assert problems == []
+    assert not problems, "\n".join(problems)
 
 
 def test_axe_is_there(browser):
@@ -169,4 +169,4 @@ def test_links_and_anchors_lead_somewhere(request):
                 broken.append(f"{path.stem}: {link} is not there")
             elif anchor and target in read and anchor not in read[target].anchors:
                 broken.append(f"{path.stem}: {link} has no such anchor")
-    assert broken == []
+    assert not broken, "\n".join(broken)
