@@ -15,11 +15,15 @@ from benchmarks.measuring import count_epochs, make_parser
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import format_summary
 from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.sources import load_source
 from tlbook.models.strategies import FullFineTune
-from tlbook.run.adapt import adapt_each
+from tlbook.run.adapt import train_model
+from tlbook.run.predicting import predict_images
+from tlbook.run.preparing import prepare_head
 from tlbook.runtime import mirror_dir
+from tlbook.training.options import Training
 
 NAME = "steps"
 SETS = ("flowers", "textures", "pets", "signs", "objects", "fractures")
@@ -41,12 +45,16 @@ def _measure(row):
     data = divide(whole, num_classes, len(whole), seed=row["seed"])
     plans = [FullFineTune(epochs=count_epochs(steps, len(data.train), 32)) for steps in STEPS]
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
-    head, *runs = adapt_each(data, source, ["head", *plans], seed=row["seed"], cache=False, quiet=True)
+    options = {"seed": row["seed"], "quiet": True}
+    prepared = prepare_head(data, source, Training(), cache=False, **options)
+    runs = [train_model(data, source, plan, prepared, Training(), **options) for plan in plans]
+    images, labels = data.val.load(IMAGE_SIZE, quiet=True), data.val.labels
+    scores = [balanced_accuracy(labels, predict_images(run.model, images)) for run in runs]
     return {
         "num_train": len(data.train), "num_val": len(data.val),
-        **{f"val_{steps}": run.val_balanced_accuracy for steps, run in zip(STEPS, runs, strict=True)},
-        **{f"train_seconds_{steps}": run.seconds["train"] for steps, run in zip(STEPS, runs, strict=True)},
-        "val_head": head.val_balanced_accuracy,
+        **{f"val_{steps}": score for steps, score in zip(STEPS, scores, strict=True)},
+        **{f"train_seconds_{steps}": run.seconds for steps, run in zip(STEPS, runs, strict=True)},
+        "val_head": balanced_accuracy(labels, prepared.val_probabilities),
     }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.run import evaluate as evaluate
     from tlbook.run import load_run as load_run
     from tlbook.run.audit import audit as audit
+    from tlbook.run.recommend import recommend as recommend
     from tlbook.training.options import Training as Training
 
 __version__ = "0.1.0"
@@ -56,6 +57,7 @@ _HOME = {
     "Run": "tlbook.run",
     "audit": "tlbook.run.audit",
     "rank_sources": "tlbook.evidence.ranking",
+    "recommend": "tlbook.run.recommend",
     "adapt": "tlbook.run",
     "evaluate": "tlbook.run",
     "load_run": "tlbook.run",

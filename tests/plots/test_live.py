@@ -8,13 +8,14 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import special
 
 from tlbook import plots
 from tlbook.errors import BadInput
+from tlbook.evidence import recommending
 from tlbook.evidence.economics import label_cost
 from tlbook.evidence.intervals import Estimate, t_interval
 from tlbook.evidence.learning_curves import fit_power_law, next_labels_buy
@@ -29,7 +30,7 @@ def make_law(seeds=5):
 
 
 LAW = make_law()
-GAINS = SimpleNamespace(
+GAINS = recommending.Gains(
     centre=np.array([5.2, 2.1, 0.61]),
     scale=np.array([1.5, 1.4, 0.22]),
     weights=np.array([[0.012, 0.041, -0.003], [0.011, 0.023, 0.004], [0.002, -0.01, 0.001], [-0.02, -0.04, -0.01]]),
@@ -191,8 +192,13 @@ def test_the_strategy_expected_to_add_most_stands_first():
         sentence, rows = live.answer(**choice)
         gains = [float(row[1].replace("−", "-")) for row in rows[1:]]
         assert gains == sorted(gains, reverse=True)
-        assert sentence.startswith(f"Begin with: {rows[1][0]}.")
-        assert ("includes zero" in sentence) == (rows[1][0] != "Head only" and rows[1][2].startswith("−"))
+        begun = next(row for row in rows[1:] if sentence.startswith(f"Begin with: {row[0]}."))
+        worth = {"Head only": 0.0}
+        for name, spread in zip(plots.calculators.STRATEGIES, GAINS.spread, strict=True):
+            title = plots.calculators.TITLES[name]
+            worth[title] = gains[[row[0] for row in rows[1:]].index(title)] - 100 * spread
+        assert worth[begun[0]] > max(worth.values()) - 0.12  # as rounded in the table
+        assert ("includes zero" in sentence) == (begun[0] != "Head only" and begun[2].startswith("−"))
 
 
 def test_a_head_no_better_than_guessing_and_what_was_not_measured_are_told():
@@ -205,18 +211,19 @@ def test_a_head_no_better_than_guessing_and_what_was_not_measured_are_told():
 
 def test_the_calculator_expects_what_the_recommendation_does():
     """The words and columns are those of tlbook.evidence.recommending."""
-    recommending = pytest.importorskip("tlbook.evidence.recommending")
-    gains = recommending.Gains(**vars(GAINS))
-    live = plots.strategy_calculator(gains)
+    live = plots.strategy_calculator(GAINS)
+    reach = special.stdtrit(GAINS.num_sets - 1, 0.975) * GAINS.head_spread
     assert [recommending.WORDS[name] for name in recommending.DEEPER] == list(plots.calculators.STRATEGIES)
     for choice in list_choices(live, 40):
         sentence, rows = live.answer(**choice)
-        told = recommending.recommend_from(gains, choice["per_class"], choice["classes"], choice["score"] / 100)
-        assert rows[1][0] == plots.calculators.TITLES[told.strategy]
+        score = choice["score"] / 100
+        head = Estimate(score, score - reach, score + reach, 40, "wilson")
+        told = recommending.recommend_from(GAINS, choice["per_class"], choice["classes"], head)
+        assert sentence.startswith(f"Begin with: {plots.calculators.TITLES[told.strategy]}.")
         wanted = [told.expected.value, told.expected.low, told.expected.high]
         found = [float(number) / 100 for number in re.findall(r"([\d.]+) %", sentence)][:3]
         assert found == pytest.approx(wanted, abs=0.0006)
-        added = gains.predict(choice["per_class"], choice["classes"], choice["score"] / 100)
+        added = GAINS.predict(choice["per_class"], choice["classes"], score)
         by_title = {row[0]: row[1] for row in rows[1:]}
         for name, gain in zip(recommending.DEEPER, added, strict=True):
             shown = by_title[plots.calculators.TITLES[recommending.WORDS[name]]].replace("−", "-")

@@ -27,6 +27,7 @@ ESTIMATES = {
     "full": wilson_interval(75, 80),
     "unknown": Estimate(None, None, None, 0, "t"),
 }
+CELLS = [{"set": "a", "size": n, "head": 0.6, "full": 0.6 + gain} for n, gain in ((10, -0.1), (50, 0.05))]
 MATRIX = [[3, 1], [0, 4]]
 SEARCH = RateSearch(
     np.logspace(-4, 0, 5), np.array([1.0, 0.9, 0.5, 0.4, 3.0]), np.array([1.0, 0.9, 0.6, 0.5, 2.0]), 1e-2
@@ -61,6 +62,7 @@ DRAW = {
     "paired_differences": lambda ax: plots.paired_differences({"pets": t_interval([0.1, 0.2, 0.15])}, ax=ax),
     "learning_rate_search": lambda ax: plots.learning_rate_search(SEARCH, ax=ax),
     "lines": lambda ax: plots.lines({"one rate": [1, 2], "by block": [2, 1]}, x=["stem", "top"], ax=ax),
+    "strategy_map": lambda ax: plots.strategy_map(CELLS, {"full": "all"}, ax=ax),
     "shuffled_scores": lambda ax: plots.shuffled_scores({"a": 0.5}, {"a": [0.3, 0.4]}, chance=0.5, ax=ax),
     "reliability": lambda ax: plots.reliability([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ax=ax),
 }
@@ -215,3 +217,11 @@ def test_reliability_has_a_dot_for_each_filled_bin():
 def test_only_estimates_by_name_are_plotted(plot, wrong):
     with pytest.raises(BadInput, match="expected a dict of names to Estimate"):
         plot(wrong)
+
+
+def test_the_map_names_what_leads_the_head_by_more_than_the_margin():
+    ax = plots.strategy_map(CELLS, {"full": "all"})
+    assert [t.get_text() for t in ax.texts] == ["head\n60 %", "all\n60 % +5.0"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["10", "50"]
+    with pytest.raises(BadInput, match="2 cells of 1 places"):
+        plots.strategy_map([CELLS[0], CELLS[0]], {"full": "all"})

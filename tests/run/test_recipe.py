@@ -7,6 +7,7 @@ import pytest
 
 from tests.small_source import make_small_source
 from tlbook.evidence.metrics import balanced_accuracy
+from tlbook.models.strategies import FullFineTune
 from tlbook.models.strategy_base import choose_epochs
 from tlbook.run import adapt, choose_run
 from tlbook.run.predicting import predict_split
@@ -84,3 +85,20 @@ def test_training_takes_a_budget_of_steps(case, source):
 @pytest.mark.parametrize(("images", "epochs"), [(10, 100), (320, 10), (700, 10), (1000, 9), (3200, 3), (100_000, 1)])
 def test_the_budget_is_ten_passes_between_100_and_300_steps(images, epochs):
     assert choose_epochs(images, 32) == epochs
+
+
+def test_what_is_chosen_among_several_learns_from_validation_images_too(case, source):
+    plans = [FullFineTune(epochs=2, learning_rate=1e-3), FullFineTune(epochs=2, learning_rate=1e-9)]
+    options = {"cache": False, "quiet": True}
+    chosen = adapt(case, source, plans, training=Training(augmentation=None), **options)
+    kept = adapt(case, source, plans, training=PLAIN, **options)
+    assert chosen.refitted and not kept.refitted
+    assert np.allclose(kept.val_probabilities, predict_split(kept, case.val, quiet=True), atol=1e-5)
+    now = predict_split(chosen, case.val, quiet=True)
+    assert not np.allclose(now, chosen.val_probabilities, atol=1e-2)  # these are of the model before
+
+
+def test_patience_keeps_the_validation_images_apart(case, source):
+    plans = [FullFineTune(epochs=2), FullFineTune(epochs=1)]
+    training = Training(augmentation=None, patience=1)
+    assert not adapt(case, source, plans, training=training, cache=False, quiet=True).refitted

@@ -9,6 +9,7 @@ from tlbook.plots.predictions import confusion, reliability, sample_grid
 from tlbook.plots.results import errors_per_year, intervals, learning_curve, paired_differences
 from tlbook.plots.splits import shuffled_scores, split_picture
 from tlbook.plots.steps import transfer_picture
+from tlbook.plots.strategies import strategy_map
 from tlbook.plots.style import style
 from tlbook.plots.training import learning_rate_search, lines, training_history
 
@@ -32,6 +33,7 @@ __all__ = [
     "split_explorer",
     "split_picture",
     "strategy_calculator",
+    "strategy_map",
     "style",
     "training_history",
     "transfer_picture",

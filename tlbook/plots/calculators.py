@@ -1,7 +1,6 @@
 """Calculators: what the next labels cost and buy, and what each strategy is expected to add to a head."""
 
 import math
-from typing import Any
 
 import numpy as np
 from scipy import special
@@ -9,6 +8,7 @@ from scipy import special
 from tlbook.errors import BadInput, check_arguments, is_number, is_whole
 from tlbook.evidence.economics import label_cost
 from tlbook.evidence.learning_curves import PowerLaw
+from tlbook.evidence.recommending import Gains
 from tlbook.evidence.resampling import percentile_tail
 from tlbook.plots.live import (
     Live,
@@ -169,13 +169,13 @@ CLASSES = (2, 3, 4, 5, 7, 10, 14, 20, 30, 50, 100)
 SCORES = tuple(range(5, 100, 5))
 
 
-def strategy_calculator(gains: Any, *, per_class: int = 50, num_classes: int = 2, head_score: float = 0.8) -> Live:
+def strategy_calculator(gains: Gains, *, per_class: int = 50, num_classes: int = 2, head_score: float = 0.8) -> Live:
     """Say what each strategy is expected to add to a head, by what measured sets have taught, and where to begin.
 
     Parameters
     ----------
     gains : Gains
-        What was learned from measured sets: `centre`, `scale`, `weights`, `spread`, `head_spread` and `num_sets`.
+        What was learned from measured sets, as `tlbook.evidence.recommending.fit_gains` returns it.
     per_class : int
         Labelled images a class, to begin with; training and validation together.
     num_classes : int
@@ -195,10 +195,9 @@ def strategy_calculator(gains: Any, *, per_class: int = 50, num_classes: int = 2
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> gains = SimpleNamespace(
-    ...     centre=[5.0, 2.0, 0.6], scale=[1.5, 1.5, 0.2], weights=[[0.01, 0.04, 0.0], [0.01, 0.02, 0.0],
-    ...     [0.0, 0.0, 0.0], [-0.02, -0.04, -0.01]], spread=[0.02, 0.03, 0.01], head_spread=0.02, num_sets=9)
+    >>> from tlbook.evidence.recommending import Gains
+    >>> weights = [[0.01, 0.04, 0.0], [0.01, 0.02, 0.0], [0.0, 0.0, 0.0], [-0.02, -0.04, -0.01]]
+    >>> gains = Gains([5.0, 2.0, 0.6], [1.5, 1.5, 0.2], weights, [0.02, 0.03, 0.01], head_spread=0.02, num_sets=9)
     >>> strategy_calculator(gains, per_class=100, num_classes=4, head_score=0.7)
     What each strategy is expected to add
     strategy                  points over the head     95 % range
@@ -253,7 +252,8 @@ def answer_strategies(data, values):
         ends = [write_points(added[place] + side * half, signed=True) for side in (-1, 1)]
         gain = write_points(added[place], signed=True) if place else "0"
         rows.append([data["titles"][place], gain, f"{ends[0]} to {ends[1]}" if place else ""])
-    best, second = order[:2]
+    worth = [gain - spread[place] for place, gain in enumerate(added)]
+    best, second = sorted(range(len(worth)), key=lambda place: -worth[place])[:2]
     value = min(1.0, max(0.0, score + added[best]))
     half = data["t"] * math.hypot(spread[best], data["head_spread"])
     low, high = max(0.0, value - half), min(1.0, value + half)

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput, check_whole
@@ -40,8 +42,8 @@ def adapt(
     source : str or SourceModel, optional
         A name, as :func:`tlbook.load_source` knows it, or a model; None is ``"photos"``. It is left as it is.
     strategy : str, Strategy or sequence of them, optional
-        A name (``"head"``, ``"full"``, …) or an object. Of several, what is better on validation is kept; None or
-        ``"auto"`` tries the head alone and full fine-tuning.
+        A name (``"head"``, ``"full"``, …) or an object. Of several, what is better on validation is kept, and trained
+        once more on training and validation images; None or ``"auto"`` tries the head alone and full fine-tuning.
     training : Training, optional
         How gradients are taken, beyond what the strategy says; None takes the defaults.
     seed : int
@@ -69,19 +71,7 @@ def adapt(
     >>> run.strategy, run.epochs
     ('head', 0)
     """
-    runs = adapt_each(data, source, strategy, training=training, seed=seed, cache=cache, quiet=quiet)
-    return runs[0] if len(runs) == 1 else choose_run(runs)
-
-
-def adapt_each(data, source=None, strategies=None, *, training=None, seed=0, cache=True, quiet=False):
-    """Adapt a source by several strategies that share features and head; takes what :func:`adapt` takes.
-
-    Returns
-    -------
-    list of Run
-        In the order of the strategies.
-    """
-    source, candidates = _check_arguments(data, source, strategies, training, seed)
+    source, candidates = _check_arguments(data, source, strategy, training, seed)
     check_memory(source, candidates, len(data.train))
     options = {"seed": seed, "quiet": quiet}
     training = training or Training()
@@ -89,7 +79,14 @@ def adapt_each(data, source=None, strategies=None, *, training=None, seed=0, cac
     needed = _needs_head(training, candidates)
     prepared = prepare_head(data, source, training, cache=cache, **options) if needed else None
     plans = _plan_candidates(training, candidates)
-    return [_adapt_by(data, source, s, prepared, t, **options) for s, t in zip(candidates, plans, strict=True)]
+    runs = [_adapt_by(data, source, s, prepared, t, **options) for s, t in zip(candidates, plans, strict=True)]
+    if len(runs) == 1:
+        return runs[0]
+    chosen = choose_run(runs)
+    place = next(i for i, run in enumerate(runs) if run.model is chosen.model)
+    if chosen.refitted or not training.refit or training.patience is not None:  # patience needs validation images
+        return chosen
+    return _refit(chosen, source, candidates[place], prepared, plans[place], **options)
 
 
 def _needs_head(training, candidates):
@@ -116,36 +113,87 @@ def _check_arguments(data, source, strategy, training, seed):
     return source, found or list_candidates(source)
 
 
-def _adapt_by(data, source, strategy, prepared, training, *, seed, quiet):
-    """Adapt a source by one strategy, from a head that was prepared."""
+@dataclass(frozen=True)
+class Trained:
+    """A classifier, and how it came about.
+
+    Attributes
+    ----------
+    model : keras.Model
+        Raw pixels to probabilities; it averages an image and its mirror image where mirroring is among the variations.
+    trainable, total : int
+        Weights.
+    history : dict of str to list of float
+        Of each epoch; empty for a head alone.
+    cached_activations : dict or None
+        What was run only once.
+    seconds : float
+        Of training.
+    """
+
+    model: object
+    trainable: int
+    total: int
+    history: dict
+    cached_activations: dict | None
+    seconds: float
+
+
+def train_model(data, source, strategy, prepared, training, *, on_all=False, seed=0, quiet=False):
+    """Train a classifier by one strategy, from a head that was prepared.
+
+    With ``on_all`` gradients learn from validation images too, whose scores in the history then mean nothing; a head
+    alone is what ``prepared`` holds in either case.
+    """
     set_seed(seed)
-    strategy = strategy.take_rate(source).take_epochs(len(data.train))
-    seconds = {"load": 0.0, "features": 0.0, "train": 0.0} | (prepared.seconds if prepared else {})
+    start = time.perf_counter()
+    train, val = data.train, data.val
+    strategy = strategy.take_rate(source).take_epochs(len(train) + on_all * len(val))
     augmentation = prepared.augmentation if prepared else training.augmentation
     model = strategy.build(source, data.classes, seed=seed)
     trainable, total = count_parameters(model)
     history, cached_activations, mirrors = {}, None, augmentation.mirror
     if strategy.keeps_backbone:
         set_head(model, prepared.head)
-        probabilities, mirrors = prepared.val_probabilities, prepared.mirrors
+        mirrors = prepared.mirrors
     else:
-        start = time.perf_counter()
         if strategy.head_first:
-            set_head(model, prepared.first_head)
+            set_head(model, prepared.head if on_all else prepared.first_head)
         options = {"training": replace(training, augmentation=augmentation), "seed": seed, "quiet": quiet}
-        train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (data.train, data.val))
-        history, cached_activations = _run_phases(model, source, train, val, strategy, options)
+        train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (train, val))
+        learned = tuple(map(np.concatenate, zip(train, val, strict=True))) if on_all else train
+        history, cached_activations = _run_phases(model, source, learned, val, strategy, options)
     model = average_mirrored(model) if mirrors else model
-    if not strategy.keeps_backbone:
-        probabilities = predict_images(model, val[0])
-        seconds["train"] += time.perf_counter() - start
+    return Trained(model, trainable, total, history, cached_activations, time.perf_counter() - start)
+
+
+def _adapt_by(data, source, strategy, prepared, training, *, seed, quiet):
+    """Adapt a source by one strategy, and score it on the validation set."""
+    seconds = {"load": 0.0, "features": 0.0, "train": 0.0} | (prepared.seconds if prepared else {})
+    augmentation = prepared.augmentation if prepared else training.augmentation
+    trained = train_model(data, source, strategy, prepared, training, seed=seed, quiet=quiet)
+    if strategy.keeps_backbone:
+        probabilities = prepared.val_probabilities
+    else:
+        probabilities = predict_images(trained.model, data.val.load(source.image_size, quiet=quiet))
+        seconds["train"] += trained.seconds
     score = balanced_accuracy(data.val.labels, probabilities)
     return Run(
-        model, data.classes, strategy.name, source.name, f"{strategy.name} was asked for", source.weights_sha256,
-        source.image_size, len(history.get("loss", ())), history, trainable, total, score, seconds, seed,
-        cached_activations, data.value_range, data, augmentation=augmentation, val_probabilities=probabilities,
+        trained.model, data.classes, strategy.name, source.name, f"{strategy.name} was asked for",
+        source.weights_sha256, source.image_size, len(trained.history.get("loss", ())), trained.history,
+        trained.trainable, trained.total, score, seconds, seed, trained.cached_activations, data.value_range, data,
+        augmentation=augmentation, val_probabilities=probabilities,
         refitted=strategy.keeps_backbone and training.refit,
     )  # fmt: skip
+
+
+def _refit(run, source, strategy, prepared, training, *, seed, quiet):
+    """Train what was chosen once more, on training and validation images; the scores stay those from before."""
+    if training.checkpoint is not None:
+        training = replace(training, checkpoint=training.checkpoint / "refit")
+    trained = train_model(run.data, source, strategy, prepared, training, on_all=True, seed=seed, quiet=quiet)
+    seconds = run.seconds | {"train": run.seconds["train"] + trained.seconds}
+    return replace(run, model=trained.model, seconds=seconds, refitted=True)
 
 
 def _plan_candidates(training, candidates):

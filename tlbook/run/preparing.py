@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlbook.evidence.intervals import Estimate
+from tlbook.evidence.metrics import score_predictions
 from tlbook.models.head_search import PLAIN as ONE_VIEW
 from tlbook.models.head_search import fit_views, search_head
 from tlbook.models.heads import LogisticHead, fit_head
@@ -29,6 +31,8 @@ class Prepared:
         True where predictions average an image and its mirror image.
     val_probabilities : numpy.ndarray
         float32, (n, classes), for the validation set by heads that have not seen it.
+    score : Estimate
+        Balanced accuracy of such heads over all images that cross-validation left out, or over the validation set.
     seconds : dict of str to float
         ``features`` and ``train``.
     """
@@ -38,6 +42,7 @@ class Prepared:
     head: LogisticHead
     mirrors: bool
     val_probabilities: np.ndarray
+    score: Estimate
     seconds: dict
 
 
@@ -67,7 +72,8 @@ def _cross_validate(data, parts, training, *, seed, quiet):
     first = fit_views(parts[0], data.train.labels, classes, found.policy, found.C)
     head = fit_views(features, labels, classes, found.policy, found.C)
     augmentation = find_chosen(training.augmentation, found.policy)
-    return augmentation, first, head, len(found.policy.predict) > 1, found.probabilities[len(data.train) :]
+    score = score_predictions(labels, found.probabilities, data.classes, groups=groups).balanced_accuracy
+    return augmentation, first, head, len(found.policy.predict) > 1, found.probabilities[len(data.train) :], score
 
 
 def _hold_out(data, parts, training, *, seed, quiet):
@@ -78,4 +84,6 @@ def _hold_out(data, parts, training, *, seed, quiet):
         labels = np.concatenate([data.train.labels, data.val.labels])
         head = fit_views(np.concatenate(parts), labels, classes, ONE_VIEW, first.C)
     augmentation = Augmentation() if training.augmentation == AUTO else training.augmentation
-    return augmentation, first, head, False, first.predict(val)
+    probabilities = first.predict(val)
+    score = score_predictions(data.val.labels, probabilities, data.classes, groups=data.val.groups).balanced_accuracy
+    return augmentation, first, head, False, probabilities, score

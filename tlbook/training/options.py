@@ -21,7 +21,8 @@ class Training:
         ``"radiographs"``, ``"slices"``, ``"signs"``) stands for what ``tlbook.training.augmentation.find_augmentation``
         gives for it, and None for no variation.
     refit : bool
-        True fits a head alone on training and validation images together, once its settings are chosen.
+        True fits a head alone on training and validation images together, once its settings are chosen; and what
+        was chosen among several strategies too, where no patience asks for validation images.
     label_smoothing : float
         Share of each label that is spread over all classes, 0 to less than 1. The loss on validation is smoothed too.
     mixup : float
