@@ -84,7 +84,26 @@ def regret_one_for_all(rows, *, truth="balanced_accuracy"):
 
 
 def interval_over_sets(values, *, seed=0):
-    """Return the ends of a bootstrap interval, at 95 %, of a mean over data sets."""
+    """Return the ends of a bootstrap interval, at 95 %, of a mean over data sets.
+
+    Parameters
+    ----------
+    values : array_like
+        float, (sets,).
+    seed : int
+        Of the resampling.
+
+    Returns
+    -------
+    tuple of float
+        Low and high end.
+
+    Examples
+    --------
+    >>> low, high = interval_over_sets([0.6, 0.7, 0.8, 0.9])
+    >>> 0.6 <= low < 0.75 < high <= 0.9
+    True
+    """
     drawn = np.random.default_rng(seed).choice(values, (REPLICATES, len(values))).mean(1)
     low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high)

@@ -89,6 +89,15 @@ def fit_gains(rows):
     Returns
     -------
     Gains
+
+    Examples
+    --------
+    >>> row = {"set": "a", "per_class": 10, "seed": 0, "num_classes": 2, "num_train": 16, "num_val": 4}
+    >>> row |= {"val_head": 0.7, "head": 0.7, "third": 0.7, "full": 0.6, "scale_shift": 0.71}
+    >>> rows = [row, row | {"set": "b", "per_class": 50, "num_train": 76, "num_val": 24}]
+    >>> gains = fit_gains(rows)
+    >>> [round(float(gain), 2) for gain in gains.predict(10, 2, 0.7)]
+    [0.0, -0.1, 0.01]
     """
     cells = average_seeds(rows)
     features = np.array([_describe(c["per_class"], c["num_classes"], c["head"]) for c in cells])
@@ -143,7 +152,26 @@ def recommend_from(gains, per_class, num_classes, head_score):
 
 
 def average_seeds(rows):
-    """Average the rows of each set and size over seeds; ``per_class`` becomes the mean number that there was."""
+    """Average the rows of each set and size over seeds.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        Of the table ``how_deep``.
+
+    Returns
+    -------
+    list of dict
+        ``set``, ``size`` (the number asked, as text), ``per_class`` (the mean number that there was), ``num_classes``,
+        and the mean scores: ``val_head``, ``head``, and one a strategy.
+
+    Examples
+    --------
+    >>> row = {"set": "a", "per_class": 10, "seed": 0, "num_classes": 2, "num_train": 16, "num_val": 4}
+    >>> row |= {"val_head": 0.7, "head": 0.7, "third": 0.7, "full": 0.6, "scale_shift": 0.71}
+    >>> average_seeds([row, row | {"seed": 1, "head": 0.8}])[0]["head"]
+    0.75
+    """
     cells = {}
     for row in rows:
         cells.setdefault((row["set"], str(row["per_class"])), []).append(row)
@@ -169,6 +197,14 @@ def leave_one_set_out(rows):
     list of dict
         ``set``, ``size``, ``chosen``, ``best`` (columns), ``regret`` (points below the best strategy there, in
         hindsight), and under the name of each strategy the regret of always taking it.
+
+    Examples
+    --------
+    >>> row = {"set": "a", "per_class": 10, "seed": 0, "num_classes": 2, "num_train": 16, "num_val": 4}
+    >>> row |= {"val_head": 0.7, "head": 0.7, "third": 0.7, "full": 0.6, "scale_shift": 0.71}
+    >>> rows = [row | {"set": name} for name in "abc"]
+    >>> [(told["chosen"], round(told["regret"], 1)) for told in leave_one_set_out(rows)]
+    [('scale_shift', 0.0), ('scale_shift', 0.0), ('scale_shift', 0.0)]
     """
     found, word_of = [], {word: key for key, word in WORDS.items()}
     for cell in average_seeds(rows):

@@ -18,7 +18,20 @@ TOLERANCE = 1e-5  # of fits that are only compared
 
 @dataclass(frozen=True)
 class ViewPolicy:
-    """Which views of an image a head learns from, and which are averaged where it predicts; indices along the axis."""
+    """Which views of an image a head learns from, and which are averaged where it predicts.
+
+    Attributes
+    ----------
+    name : str
+        In words.
+    train, predict : tuple of int
+        Places along the axis of views.
+
+    Examples
+    --------
+    >>> ViewPolicy("mirror", (0, 1), (0, 1)).name
+    'mirror'
+    """
 
     name: str
     train: tuple
@@ -51,7 +64,32 @@ class HeadSearch:
 
 
 def fit_views(features, labels, num_classes, policy, C):
-    """Fit a logistic head at one strength to the views that a policy learns from; ``features`` as in `search_head`."""
+    """Fit a logistic head at one strength to the views that a policy learns from.
+
+    Parameters
+    ----------
+    features : numpy.ndarray
+        float32, (n, views, features); the first view is the image as it is.
+    labels : numpy.ndarray
+        int64, (n,).
+    num_classes : int
+        Of the head's answers.
+    policy : ViewPolicy
+        Whose ``train`` names the views.
+    C : float
+        Inverse of the regularisation strength.
+
+    Returns
+    -------
+    LogisticHead
+
+    Examples
+    --------
+    >>> features = np.array([[[0.0, 1.0]], [[1.0, 0.0]]] * 4, np.float32)
+    >>> head = fit_views(features, np.array([0, 1] * 4), 2, PLAIN, 1.0)
+    >>> predict_views(head, features[:2], PLAIN).argmax(1)
+    array([0, 1])
+    """
     x, labels = _list_rows(features, labels, policy)
     return _fit_path(x, labels, num_classes, [C], len(features))[0]
 
@@ -76,6 +114,7 @@ def search_head(features, labels, groups, num_classes, policies, *, seed=0, quie
     groups : numpy.ndarray
         str, (n,); images of one group are never on two sides of a fold.
     num_classes : int
+        Of the head's answers.
     policies : sequence of ViewPolicy
         To choose among; at least one.
     seed : int
@@ -86,6 +125,15 @@ def search_head(features, labels, groups, num_classes, policies, *, seed=0, quie
     Returns
     -------
     HeadSearch
+
+    Examples
+    --------
+    >>> features = np.random.default_rng(0).normal(size=(20, 1, 3)).astype(np.float32)
+    >>> labels = np.arange(20) % 2
+    >>> features[labels == 1] += 3
+    >>> found = search_head(features, labels, np.arange(20).astype(str), 2, [PLAIN])
+    >>> found.policy.name, found.probabilities.shape
+    ('none', (20, 2))
     """
     folds = divide_folds(labels, groups, FOLDS, seed=seed)
     start, _ = _cross_validate(features, labels, num_classes, PLAIN, CS, folds)

@@ -160,7 +160,25 @@ def fold_scaling(theta, mean, scale, C):
 
 
 def balance_weights(labels, num_classes):
-    """Weigh images so that classes count alike; the weights sum to 1."""
+    """Weigh images so that classes count alike.
+
+    Parameters
+    ----------
+    labels : numpy.ndarray
+        int64, (n,).
+    num_classes : int
+        Of the labels, whether all occur or not.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, (n,); they sum to 1.
+
+    Examples
+    --------
+    >>> balance_weights(np.array([0, 0, 1]), 2).tolist()
+    [0.25, 0.25, 0.5]
+    """
     counts = np.maximum(np.bincount(labels, minlength=num_classes), 1)
     weights = 1.0 / counts[labels]
     return weights / weights.sum()

@@ -41,6 +41,15 @@ def sources():
 
     TensorFlow Hub modules are sources too, by handle or folder, and cannot be listed. They are programs, which can read
     and write files.
+
+    Returns
+    -------
+    list of SourceInfo
+
+    Examples
+    --------
+    >>> [info.name for info in sources()][:3]
+    ['photos', 'worlds', 'random']
     """
     embedded = [_describe_embedded(card) for card in load_cards("source") if "weights" in card.facts]
     title, licence = "The embedded network with random weights: a baseline", "BSD-3-Clause, like the package"

@@ -32,6 +32,13 @@ def cut_stages(backbone):
     -------
     tuple of (str, tuple of str)
         Name and layer names of every stage, from ``stem`` to ``top``; input and preprocessing are in none.
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> stages = cut_stages(tl.load_source("random", image_size=32).backbone)
+    >>> stages[0][0], stages[-1][0]
+    ('stem', 'top')
     """
     layers = {layer.name for layer in backbone.layers} - set(NO_STAGE)
     segments = [[name for name in segment if name in layers] for segment in cut_segments(backbone)]

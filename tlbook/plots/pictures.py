@@ -69,7 +69,34 @@ def find_widths(blocks, size, *, told):
 
 
 def lay_out(blocks, input, output, *, told):
-    """Find places for a network in the width of the panel."""
+    """Find places for a network in the width of the panel.
+
+    Parameters
+    ----------
+    blocks : sequence of (str, str or None)
+        Label and state of each block.
+    input : str or None
+        Under the picture at the start; None leaves it out.
+    output : sequence of str
+        What comes out.
+    told : bool
+        True leaves room for the states, written below.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    BadInput
+        The words are too wide for a page.
+
+    Examples
+    --------
+    >>> layout = lay_out([("stem", "frozen"), ("head", "new")], "image", ["cat"], told=False)
+    >>> len(layout.lefts) == len(layout.widths) == 2
+    True
+    """
     ends = PHOTO if input is not None else 0
     ends = max(ends, measure(input or "", TEXT_SIZE))
     for size in SIZES:
@@ -94,13 +121,51 @@ def lay_out(blocks, input, output, *, told):
 
 
 def list_looks(networks):
-    """Looks of the states that occur in networks, in their one order."""
+    """List the looks of the states that occur in networks, in their one order.
+
+    Parameters
+    ----------
+    networks : sequence of sequence of (str, str or None)
+        Label and state of each block of each network.
+
+    Returns
+    -------
+    list of Look
+
+    Examples
+    --------
+    >>> len(list_looks([[("stem", "frozen"), ("head", "new")]]))
+    2
+    """
     used = {state for blocks in networks for _, state in blocks}
     return [look for state, look in STATES.items() if state in used and look.words]
 
 
 def draw_row(ax, blocks, layout, middle, height, *, input, output):
-    """Draw one network from its input to its output around a height."""
+    """Draw one network from its input to its output around a height.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        A panel, as `new_panel` makes it.
+    blocks : sequence of (str, str or None)
+        Label and state of each block.
+    layout : Layout
+        As `lay_out` gives.
+    middle, height : float
+        In the panel's pixels.
+    input : str or None
+        Under the picture at the start; None leaves it out.
+    output : sequence of str
+        What comes out.
+
+    Examples
+    --------
+    >>> from tlbook.plots.canvas import new_panel
+    >>> blocks = [("stem", "frozen"), ("head", "new")]
+    >>> layout = lay_out(blocks, "image", ["cat"], told=False)
+    >>> draw_row(new_panel(120, None, None)[0], blocks, layout, 60, 40, input="image", output=["cat"])
+    """
     rights = [left + width for left, width in zip(layout.lefts, layout.widths, strict=True)]
     for (label, state), left, width in zip(blocks, layout.lefts, layout.widths, strict=True):
         draw_block(ax, label, state, left, middle - height / 2, width, height, layout.size)

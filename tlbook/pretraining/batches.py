@@ -27,7 +27,26 @@ def _interpolation(start, stop, length, size):
 
 
 def jitter_colours(images, rng):
-    """Vary contrast, brightness and tint in place, make some images grey, mirror half; float32, 0-255."""
+    """Vary contrast, brightness and tint in place, make some images grey, mirror half.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        float32, (n, height, width, 3), 0-255; changed in place.
+    rng : numpy.random.Generator
+        Draws everything.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same array.
+
+    Examples
+    --------
+    >>> images = np.full((2, 4, 4, 3), 100, np.float32)
+    >>> jitter_colours(images, np.random.default_rng(0)) is images
+    True
+    """
     num = len(images)
 
     def draw(low, high):

@@ -30,6 +30,7 @@ def recommend(
     Parameters
     ----------
     data : Dataset
+        Its training and validation images are looked at.
     source : str or SourceModel, optional
         A name, as :func:`tlbook.load_source` knows it, or a model; None is ``"photos"``.
     seed : int

@@ -51,9 +51,37 @@ def extract_features(source, split, *, cache=True, quiet=False):
 
 
 def extract_views(source, split, views, *, cache=True, quiet=False):
-    """Run a frozen source once over some views of each image of a split; float32, (n, views, channels).
+    """Run a frozen source once over some views of each image of a split.
 
     Each image is read once. What is kept and under which key is told at :func:`extract_features`.
+
+    Parameters
+    ----------
+    source : SourceModel
+        Left as it is.
+    split : Split
+        Of n images.
+    views : sequence of View
+        As `tlbook.training.views.list_views` gives.
+    cache : bool
+        False neither reads nor writes features on disk.
+    quiet : bool
+        True shows no progress bar.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, views, channels).
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> from tlbook.training.views import list_views
+    >>> case = tl.load_case("pets", per_class=3, size=32)
+    >>> source = tl.load_source("random", image_size=32)
+    >>> views = list_views("auto")
+    >>> extract_views(source, case.train, views, cache=False, quiet=True).shape[:2] == (6, len(views))
+    True
     """
     shape = len(split), len(views), source.backbone.output_shape[-1]
     if not len(split):

@@ -33,7 +33,22 @@ PLAIN = View()
 
 
 def list_views(augmentation):
-    """List the views that stand for an augmentation, the image as it is first; for ``"auto"`` those of all choices."""
+    """List the views that stand for an augmentation, the image as it is first.
+
+    Parameters
+    ----------
+    augmentation : Augmentation or "auto"
+        ``"auto"`` stands for those of all choices.
+
+    Returns
+    -------
+    tuple of View
+
+    Examples
+    --------
+    >>> len(list_views(Augmentation())), len(list_views(Augmentation(mirror=True)))
+    (1, 2)
+    """
     chosen = replace(MOVES, mirror=True) if augmentation == AUTO else augmentation
     still = replace(chosen, mirror=False)
     draws = range(1, NUM_MOVES + 1) if still != Augmentation() else ()
@@ -42,7 +57,23 @@ def list_views(augmentation):
 
 
 def list_policies(augmentation):
-    """List which of those views a head may learn from: one choice, or four for ``"auto"``."""
+    """List which of those views a head may learn from.
+
+    Parameters
+    ----------
+    augmentation : Augmentation or "auto"
+        As for `list_views`.
+
+    Returns
+    -------
+    tuple of ViewPolicy
+        One, or four for ``"auto"``.
+
+    Examples
+    --------
+    >>> [policy.name for policy in list_policies("auto")]
+    ['none', 'mirror', 'moves', 'mirror and moves']
+    """
     count = len(list_views(augmentation))
     if augmentation != AUTO:
         ends = (0, count // 2) if augmentation.mirror else (0,)
