@@ -35,6 +35,7 @@ ROOMS = {
     "models": ("Source models", "What is adapted."),
     "strategies": ("Strategies", "What of the source trains, and from where."),
     "training": ("Training", "How gradients are taken, beyond what a strategy says."),
+    "pretraining": ("Pre-training", "How the embedded source models came about."),
     "run": ("Runs", "From data, source and strategy to a model, its predictions and its scores."),
     "evidence": ("Evidence", "Scores, intervals and comparisons."),
     "exercises": ("Exercises", "A hint on your answer, offline."),
