@@ -12,6 +12,7 @@ from tlbook.evidence.intervals import Estimate
 TABLE = "how_deep"
 DEEPER = ("third", "full", "scale_shift")  # columns of the table beside ``head``
 WORDS = {"head": "head", "third": "partial", "full": "full", "scale_shift": "film"}  # as adapt knows them
+TITLES = {"head": "head", "third": "partial (last third)", "full": "full", "scale_shift": "film (scale and shift)"}
 RIDGE = 1.0
 
 
@@ -142,7 +143,7 @@ def recommend_from(gains, per_class, num_classes, head_score):
     ends = middle - np.hypot(value - low, reach), middle + np.hypot(high - value, reach)
     expected = Estimate(middle, *(float(np.clip(end, 0, 1)) for end in ends), head_score.n, head_score.method)
     rows = [["strategy", "expected over the head"], ["head", "0"]]
-    rows += [[WORDS[name], f"{100 * added[name]:+.1f} points"] for name in DEEPER]
+    rows += [[TITLES[name], f"{100 * added[name]:+.1f} points"] for name in DEEPER]
     reason = (
         f"{WORDS[best]}: with {per_class:.0f} labelled images a class, {num_classes} classes and a head at "
         f"{100 * value:.0f} %, {gains.num_sets} measured sets let expect {100 * middle:.0f} % "

@@ -19,6 +19,7 @@ def strategy_map(
     rows: str = "set",
     columns: str = "size",
     margin: float = 0.01,
+    xlabel: str = "labelled images a class",
     ax: Axes | None = None,
 ) -> Axes:
     r"""Draw which strategy was best in each cell, and by how much it beat the head.
@@ -33,6 +34,8 @@ def strategy_map(
         Columns that place a cell; both in the order of appearance.
     margin : float
         Lead over the head from which a strategy is named, fraction; below it the cell says head.
+    xlabel : str
+        Under the horizontal axis.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None draws on axes of a new figure.
 
@@ -71,6 +74,7 @@ def strategy_map(
         ax.imshow(gains, cmap="PuOr_r", vmin=-2 * LIMIT, vmax=2 * LIMIT, aspect="auto")
         ax.set_xticks(range(len(sizes)), [str(size) for size in sizes])
         ax.set_yticks(range(len(names)), [str(name) for name in names])
+        ax.set_xlabel(xlabel)
         ax.grid(visible=False)
         ax.tick_params(length=0)
     return ax
