@@ -68,21 +68,14 @@ def test_captions_stand_below_their_figures(write):
     assert [cells[number].source for number in (2, 5)] == captions
 
 
-def test_figures_without_words_are_found(write, capsys):
-    write("one", draw(), draw("A", "a", "a"))
-    root = write("two", draw(), draw("A", "a"), draw(tags=["remove-output"]))
-    assert check_figures(root) == ([], {"one": 1, "two": 2})
-    write("two", new_markdown_cell("```{question} What?\n```"), draw(), draw("A", "a"), draw("A", "a", "a"))
+def test_figures_without_words_are_found(write):
+    root = write("one", draw(), draw("A", "a"), draw("A", "a", "a"), draw(tags=["remove-output"]))
     problems = [
-        "chapters/two.md: the figure of cell 1 has no caption, no name, no alt",
-        "chapters/two.md: the figure of cell 2 has no alt",
+        "chapters/one.md: the figure of cell 0 has no caption, no name, no alt",
+        "chapters/one.md: the figure of cell 1 has no alt",
     ]
-    assert check_figures(root) == (problems, {"one": 1})
-    for name in ("one", "two"):
-        path = root / "_build" / "html" / "chapters" / f"{name}.html"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"<h1>{name}</h1>" + "word " * 1200)
-    assert check_book.check_book(root) == problems
-    write("two", draw())
-    assert check_book.main(["--root", str(root)]) == 0
-    assert "in chapters that ask no question yet: one 1, two 1\n" in capsys.readouterr().out
+    assert check_figures(root) == problems
+    path = root / "_build" / "html" / "chapters" / "one.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("<h1>one</h1>" + "word " * 1200)
+    assert set(problems) <= set(check_book.check_book(root))

@@ -115,6 +115,11 @@ def test_pictures_are_drawn_by_the_cells(name):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
+def test_a_notebook_is_quickly_had(name):
+    assert (ROOT / "chapters" / f"{name}.ipynb").stat().st_size < 750_000
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_status_belongs_to_the_text(name):
     entry = json.loads((ROOT / "chapters" / "status.json").read_text())[name]
     assert entry["cells"] == digest_cells(read_text(ROOT / "chapters" / f"{name}.md"))

@@ -1,7 +1,6 @@
 """The figures of chapters: what a code cell draws, with the caption, name and alternative text in its metadata.
 
-Figures are numbered from 1 in each chapter, in the book's page and in readers' notebooks alike. A chapter that asks
-questions is of the newer form, and each of its figures needs all three; in the others a missing one is only counted.
+Figures are numbered from 1 in each chapter, in the book's page and in readers' notebooks alike. Each needs all three.
 """
 
 import json
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from tools.notebooks import list_chapters
 
 UNSEEN = {"remove-cell", "remove-output"}
-QUESTION = "{question}"  # the directive by which a chapter of the newer form is known
 
 
 @dataclass(frozen=True)
@@ -74,23 +72,11 @@ def number_figures(root):
 
 
 def check_figures(root):
-    """Find figures without caption, name or alternative text: problems, and a line on the chapters not yet held to it.
-
-    Returns
-    -------
-    problems : list of str
-        A line for each figure that lacks something, in chapters that ask questions.
-    later : dict of str to int
-        How many figures of each other chapter lack something.
-    """
-    problems, later = [], {}
+    """Find figures without caption, name or alternative text: a line each."""
+    problems = []
     for name in list_chapters(root):
-        cells = read_cells(root, name)
-        asks = any(cell["cell_type"] == "markdown" and QUESTION in "".join(cell["source"]) for cell in cells)
-        for figure in list_figures(cells):
+        for figure in list_figures(read_cells(root, name)):
             lacks = [part for part in ("caption", "name", "alt") if not getattr(figure, part)]
-            if lacks and asks:
+            if lacks:
                 problems.append(f"chapters/{name}.md: the figure of cell {figure.cell} has no {', no '.join(lacks)}")
-            elif lacks:
-                later[name] = later.get(name, 0) + 1
-    return problems, later
+    return problems

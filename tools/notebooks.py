@@ -5,8 +5,8 @@
     python tools/notebooks.py --check            do text and notebook agree? (executes nothing)
 
 The notebook is made anew each time: no output survives from an earlier run. What would differ from run to run
-without meaning anything (cell ids, widget ids, time stamps) is normalised. How long each chapter took, and with
-which versions, goes to chapters/status.json, which the status page prints.
+without meaning anything (cell ids, widget ids, time stamps) is normalised; large pictures get a palette. How long each
+chapter took, and with which versions, goes to chapters/status.json, which the status page prints.
 """
 
 import argparse
@@ -21,6 +21,8 @@ import yaml
 
 if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools.pictures import lighten_pictures
+
 ROOT = Path(__file__).resolve().parents[1]
 CELL_LIMIT = 600  # seconds; a chapter's budget is 90 in all
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -121,6 +123,7 @@ def execute(name, root):
     seconds = time.perf_counter() - start
     for text in normalise(notebook):
         print(f"{name}: dropped from standard error: {text.strip()}", file=sys.stderr)
+    lighten_pictures(notebook)
     nbformat.validate(notebook)
     text = rename_widgets(nbformat.writes(notebook))
     (folder / f"{name}.ipynb").write_text(text.rstrip("\n") + "\n", encoding="utf-8")

@@ -36,10 +36,6 @@ DRAW = {
     "steps": lambda: plots.transfer_picture(
         FROZEN, source_output="1,000\nclasses", target_output=CLASSES, note="A note."
     ),
-    "many people": lambda: plots.people_picture(
-        {"training": dict.fromkeys("ABCDEFGH", 3), "test": {"K": 1}}, title="T"
-    ),
-    "leak": lambda: plots.people_picture({"training": {"A": 2, "B": 1}, "test": {"B": 1, "a long name": 4}}, note="N."),
     "rows": lambda: plots.compare_networks({"Head only": FROZEN, "Mixed": MIXED}, output=CLASSES, note="A note."),
 }
 
@@ -147,19 +143,6 @@ def test_what_is_new_is_not_copied():
     assert len(copied) == len(LABELS)
     states = [to_hex(block.get_facecolor()) for block in find(DRAW["steps"](), "block head")]
     assert states == [BLUE, "#ffffff"]
-
-
-def test_who_is_in_two_sets_is_named():
-    assert "In more than one set: B" in [text.get_text() for text in DRAW["leak"]().texts]
-    joined = [patch for patch in DRAW["leak"]().patches if isinstance(patch, FancyArrowPatch)]
-    assert len(joined) == 1
-    assert not any("more than one" in text.get_text() for text in DRAW["many people"]().texts)
-
-
-@pytest.mark.parametrize("splits", [{}, {"training": {}}, {"training": {"A": 0}}, {"training": {"A": 9}}, {"t": ["A"]}])
-def test_a_split_without_people_and_pictures_is_refused(splits):
-    with pytest.raises(BadInput, match="people, and their pictures"):
-        plots.people_picture(splits)
 
 
 @pytest.mark.parametrize("rows", [{}, [FROZEN]])

@@ -16,7 +16,7 @@ from tlbook.training.augmentation import Augmentation
 from tlbook.training.learning_rates import RateSearch
 
 # They make their own figure: tests/plots/test_pictures.py and test_split_pictures.py.
-PICTURES = {"compare_networks", "network_picture", "people_picture", "split_picture", "transfer_picture"}
+PICTURES = {"compare_networks", "network_picture", "split_picture", "transfer_picture"}
 
 # They return controls, no axes: tests/plots/test_live.py.
 LIVE = {"depth_explorer", "label_calculator", "split_explorer", "strategy_calculator"}

@@ -19,7 +19,7 @@ PASSES, LEAST_STEPS, MOST_STEPS = 10, 100, 300  # of training where no epochs ar
 
 
 def choose_epochs(num_images, batch_size):
-    """Take ten passes over the training images, more where that is under 100 steps, fewer where it is over 300."""
+    """Take ten passes over the images, more where that is under 100 steps, fewer where over 300, and one at least."""
     steps_a_pass = -(-num_images // batch_size)
     steps = min(max(PASSES * steps_a_pass, LEAST_STEPS), MOST_STEPS)
     return max(1, round(steps / steps_a_pass))

@@ -3,7 +3,6 @@
 from tlbook.plots.calculators import label_calculator, strategy_calculator
 from tlbook.plots.changes import change_grid
 from tlbook.plots.explorers import depth_explorer, split_explorer
-from tlbook.plots.people import people_picture
 from tlbook.plots.pictures import compare_networks, network_picture
 from tlbook.plots.predictions import confusion, reliability, sample_grid
 from tlbook.plots.results import errors_per_year, intervals, learning_curve, paired_differences
@@ -26,7 +25,6 @@ __all__ = [
     "lines",
     "network_picture",
     "paired_differences",
-    "people_picture",
     "reliability",
     "sample_grid",
     "shuffled_scores",

@@ -6,9 +6,10 @@ import numpy as np
 from scipy import special
 
 from tlbook.errors import BadInput, check_arguments, is_number, is_whole
+from tlbook.evidence import recommending
 from tlbook.evidence.economics import label_cost
 from tlbook.evidence.learning_curves import PowerLaw
-from tlbook.evidence.recommending import Gains
+from tlbook.evidence.recommending import DEEPER, WORDS, Gains
 from tlbook.evidence.resampling import percentile_tail
 from tlbook.plots.live import (
     Live,
@@ -157,13 +158,8 @@ def _span(data, value, sizes):
     return f"{write_points(low)} to {write_points(high)}" + ("" if sizes[1:] else " %")
 
 
-STRATEGIES = ("partial", "full", "film")  # in the order of the gains' columns, as adapt knows them
-TITLES = {
-    "head": "Head only",
-    "partial": "Last third of the blocks",
-    "full": "Full fine-tuning",
-    "film": "Scale and shift",
-}
+STRATEGIES = tuple(WORDS[name] for name in DEEPER)  # in the order of the gains' columns, as adapt knows them
+TITLES = {WORDS[name]: title for name, title in recommending.TITLES.items()}
 PER_CLASS = (5, 7, 10, 15, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500)
 CLASSES = (2, 3, 4, 5, 7, 10, 14, 20, 30, 50, 100)
 SCORES = tuple(range(5, 100, 5))
@@ -195,7 +191,8 @@ def strategy_calculator(gains: Gains, *, per_class: int = 50, num_classes: int =
 
     Examples
     --------
-    >>> from tlbook.evidence.recommending import Gains
+    >>> from tlbook.evidence import recommending
+    from tlbook.evidence.recommending import DEEPER, WORDS, Gains
     >>> weights = [[0.01, 0.04, 0.0], [0.01, 0.02, 0.0], [0.0, 0.0, 0.0], [-0.02, -0.04, -0.01]]
     >>> gains = Gains([5.0, 2.0, 0.6], [1.5, 1.5, 0.2], weights, [0.02, 0.03, 0.01], head_spread=0.02, num_sets=9)
     >>> strategy_calculator(gains, per_class=100, num_classes=4, head_score=0.7)

@@ -1,7 +1,5 @@
 """Recommend a strategy for a data set before anything but a head is fitted."""
 
-from functools import lru_cache
-
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput, check_flag, check_whole
 from tlbook.evidence.recommending import TABLE, Recommendation, fit_gains, recommend_from
@@ -68,10 +66,4 @@ def recommend(
     set_seed(seed)
     prepared = prepare_head(data, source, Training(), seed=seed, cache=cache, quiet=quiet)
     per_class = (len(data.train) + len(data.val)) / len(data.classes)
-    return recommend_from(_read_gains(), per_class, len(data.classes), prepared.score)
-
-
-@lru_cache(maxsize=1)
-def _read_gains():
-    """Fit the gains to the measured table that ships."""
-    return fit_gains(read_table(TABLE))
+    return recommend_from(fit_gains(read_table(TABLE)), per_class, len(data.classes), prepared.score)
