@@ -15,6 +15,7 @@ import functools
 
 import numpy as np
 
+from benchmarks.cases import find_archive
 from benchmarks.measuring import make_parser
 from tlbook.cases import load_case
 from tlbook.evidence.comparisons import format_summary
@@ -23,16 +24,12 @@ from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.evidence.results import results_path, write_record
 from tlbook.models.head_search import fit_views, search_head
 from tlbook.models.sources import load_source
-from tlbook.runtime import mirror_dir
 from tlbook.training.augmentation import AUTO
 from tlbook.training.features import extract_views
 from tlbook.training.views import list_policies, list_views
 
 NAME, SEEDS, IMAGE_SIZE = "views", range(5), 64
 PER_CLASS = {"dogs": 20, "signs": 20, "fractures": 100, "flowers": 40}
-ARCHIVES = (
-    "stanford_dogs_20breeds.zip", "gtsrb_14signs.zip", "fracatlas_xray_subset.zip", "flowers_5.zip",
-)  # fmt: skip
 CHOICES = ("none", "mirror", "moves", "mirror and moves", AUTO)
 COLUMNS = {
     "case": "real data set, by its case",
@@ -84,7 +81,7 @@ def main():
     ]  # fmt: skip
     key = ("case", "choice", "seed")
     measured = run_grid(results_path(NAME), rows, _measure, key=key, processes=options.processes)
-    inputs = [mirror_dir() / name for name in ARCHIVES]
+    inputs = [find_archive(name) for name in PER_CLASS]
     write_record(NAME, command="python -m benchmarks.views", protocol=__doc__, columns=COLUMNS, inputs=inputs)
     print(format_summary(measured, ("case", "choice"), "balanced_accuracy"))
 
