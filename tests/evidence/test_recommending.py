@@ -44,7 +44,7 @@ def test_what_was_better_with_many_labels_is_recommended_with_many_alone():
     many = recommend_from(gains, 200, 4, head_at(0.5))
     assert (many.strategy, many.runner_up) == ("full", "partial")
     assert many.expected.value > 0.5
-    assert "200 labelled images a class, 4 classes and a head at 50 %, 8 measured sets" in many.reason
+    assert "200 labelled images a class, 4 classes, and a head that scores 50 %. On 8 measured sets" in many.reason
 
 
 def test_a_lead_within_the_spread_of_the_sets_is_not_worth_a_training():

@@ -17,6 +17,12 @@ TITLES = {
     "full": "Full fine-tuning",
     "scale_shift": "Scale and shift",
 }
+TAKEN = {
+    "head": "the head",
+    "third": "partial unfreezing, the last third of the blocks",
+    "full": "full fine-tuning",
+    "scale_shift": "scale and shift",
+}
 RIDGE = 1.0
 
 
@@ -60,7 +66,7 @@ class Recommendation:
     strategy, runner_up : str
         As :func:`tlbook.adapt` knows them.
     reason : str
-        One sentence.
+        What to take, why, and what to expect, in a few short sentences.
     expected : Estimate
         Balanced accuracy to expect on the test set, fraction.
     head_score : Estimate
@@ -146,11 +152,13 @@ def recommend_from(gains, per_class, num_classes, head_score):
     expected = Estimate(middle, *(float(np.clip(end, 0, 1)) for end in ends), head_score.n, head_score.method)
     rows = [["strategy", "name in adapt", "expected over the head"], [TITLES["head"], WORDS["head"], "0"]]
     rows += [[TITLES[name], WORDS[name], f"{100 * added[name]:+.1f} points"] for name in DEEPER]
-    gain = f"{100 * added[best]:+.1f} points from it" if best != "head" else "no gain beyond their spread from more"
+    gain = f"it gained about {100 * added[best]:.1f} points over the head in such a case"
+    if best == "head":
+        gain = "deeper training gained no more in such a case than its gains differ from set to set"
     reason = (
-        f"{WORDS[best]}: with {per_class:.0f} labelled images a class, {num_classes} classes and a head at "
-        f"{100 * value:.0f} %, {gains.num_sets} measured sets let expect {gain}; score to expect {100 * middle:.0f} % "
-        f"[{100 * expected.low:.0f}, {100 * expected.high:.0f}]"
+        f"Take {TAKEN[best]}. You have {per_class:.0f} labelled images a class, {num_classes} classes, and a head that "
+        f"scores {100 * value:.0f} %. On {gains.num_sets} measured sets {gain}. Expect {100 * middle:.0f} % "
+        f"({100 * expected.low:.0f} to {100 * expected.high:.0f})."
     )
     return Recommendation(WORDS[best], WORDS[second], reason, expected, head_score, tuple(map(tuple, rows)))
 
