@@ -3,9 +3,11 @@
 
 (function () {
   const boxes = ".bd-article :is(table, figure, pre, div.math, .cell_output, .cell_output > .output)";
+  // all is measured before anything is changed: a long table would be laid out anew for each of its cells
   const mark = () => {
-    for (const box of document.querySelectorAll(boxes)) {
-      const scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible";
+    const found = [...document.querySelectorAll(boxes)].map((box) => [box,
+      box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX !== "visible"]);
+    for (const [box, scrolls] of found) {
       if (scrolls) box.tabIndex = 0;
       else if ("tlScrolls" in box.dataset) box.removeAttribute("tabindex");
       box.toggleAttribute("data-tl-scrolls", scrolls);

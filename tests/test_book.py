@@ -4,9 +4,10 @@ import json
 import re
 
 import pytest
+import yaml
 
 from tlbook.datasets.cards import Card
-from tools import api_pages
+from tools import api_pages, vendor
 from tools.check_book import check_book, find_css_addresses, is_external, main
 from tools.make_pages import (
     flatten_facts,
@@ -15,6 +16,7 @@ from tools.make_pages import (
     make_pages,
     split_columns,
     write_card,
+    write_result,
     write_table,
 )
 from tools.notebooks import list_pages
@@ -240,6 +242,20 @@ def test_generated_pages(tmp_path):
     assert "| seeds | 0, 1 |" in texts["results"]
     assert "| {doc}`intro </chapters/intro>` | 3.2 | 2 | 3.11.7 |" in texts["status"]
     assert "| numpy | 2.4 |" in texts["status"]
+
+
+def test_a_long_table_is_handed_out_and_shown_in_part(tmp_path):
+    (tmp_path / "long.csv").write_text("row,value\n" + "".join(f"r{i},{i}\n" for i in range(40)))
+    (tmp_path / "long.json").write_text('{"command": "python -m long"}')
+    text = write_result(tmp_path / "long.csv")
+    assert "All 40 rows: {download}`long.csv <../../data/results/long.csv>`" in text
+    assert "The first 6 of 40 rows" in text and "| r5 | 5 |" in text and "| r6 |" not in text
+
+
+def test_formulas_load_what_the_vendored_folder_holds():
+    config = yaml.safe_load((vendor.ROOT / "_config.yml").read_text())["sphinx"]["config"]
+    parts = [f"{name}.js" for name in config["mathjax3_config"]["loader"]["load"]]
+    assert sorted(vendor.MATHJAX) == sorted(["startup.js", *parts])
 
 
 def test_the_package_s_page_shows_every_public_name():

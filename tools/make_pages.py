@@ -15,7 +15,8 @@ from tlbook.evidence.intervals import RESPLITS
 from tlbook.evidence.names import SET_NAMES, name_source
 from tlbook.evidence.results import read_table
 
-LONG_TABLE = 12  # rows; longer ones are folded
+LONG_TABLE = 12  # rows; of longer ones the first are shown, folded, and the file is handed out
+FIRST_ROWS = 6
 LONG_LIST = 24  # items; the rest is counted
 NOT_SHOWN = {"kind", "title", "name"}
 LOCAL_PICTURE = re.compile(r"(!\[[^\]]*\]\()(?!/|[a-z]+:)([^)]+\))")
@@ -200,12 +201,13 @@ def write_result(path):
     protocol = record.pop("protocol", "")
     lab = write_table(("what", "value"), flatten_facts(record))
     constant, kept = split_columns(header, rows)
-    table = write_table([header[k] for k in kept], [[format_cell(row[k]) for k in kept] for row in rows])
-    if len(rows) > LONG_TABLE:
-        table = fold(f"All {len(rows)} rows", table)
+    shown = rows if len(rows) <= LONG_TABLE else rows[:FIRST_ROWS]
+    table = write_table([header[k] for k in kept], [[format_cell(row[k]) for k in kept] for row in shown])
+    if len(shown) < len(rows):
+        table = fold(f"The first {len(shown)} of {len(rows)} rows", table)
     same = "In every row: " + ", ".join(f"{name} {value}" for name, value in constant) + "." if constant else ""
     title = path.stem.replace("_", " ").capitalize()
-    where = f"The table is `data/results/{path.name}`."
+    where = f"All {len(rows)} rows: {{download}}`{path.name} <../../data/results/{path.name}>`."
     parts = [
         f"({path.stem}-result)=\n## {title}",
         protocol,

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from docutils import nodes
 
 from tools.notebooks import list_pages
 from tools.reader_links import find_site, read_address
@@ -169,6 +170,16 @@ def dress_page(app, page, template, context, doctree):
     context["body"] = f'{cover}<div class="tl-around">{around}</div>{body}'
 
 
+def drop_formulas(app, page, template, context, doctree):
+    """Take the scripts for formulas off a page without one; Sphinx puts them on pages that lead to others with some."""
+    if doctree is not None and next(doctree.findall(_is_formula), None) is None:
+        context["script_files"] = [s for s in context["script_files"] if "/mathjax/" not in str(s.filename)]
+
+
+def _is_formula(node):
+    return isinstance(node, nodes.math | nodes.math_block)
+
+
 def name_project(app, config):
     """Give the book's title to what has a name of its own in Sphinx, the EPUB for one."""
     config.project = config.html_title
@@ -186,5 +197,6 @@ def setup(app):
     app.add_config_value("page_doors", [], "html")
     app.connect("config-inited", name_project, priority=1)
     app.connect("html-page-context", dress_page, priority=900)
+    app.connect("html-page-context", drop_formulas, priority=900)
     app.connect("build-finished", store_card)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

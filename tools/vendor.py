@@ -31,6 +31,7 @@ OPTIONS = (
     "--fetch-retries=1",
     "--fetch-retry-mintimeout=2000",
 )
+MATHJAX = ("startup.js", "core.js", "input/tex.js", "output/chtml.js")
 WIDGETS = "@jupyter-widgets/html-manager/dist"
 
 
@@ -56,9 +57,12 @@ def install_node():
 
 def copy_scripts(modules, target):
     """Copy what the pages load, and nothing else."""
-    (target / "mathjax").mkdir()
-    shutil.copytree(modules / "mathjax" / "es5" / "output" / "chtml", target / "mathjax" / "output" / "chtml")
-    shutil.copy(modules / "mathjax" / "es5" / "tex-mml-chtml.js", target / "mathjax")
+    es5 = modules / "mathjax" / "es5"
+    shutil.copytree(es5 / "output" / "chtml", target / "mathjax" / "output" / "chtml")
+    for part in MATHJAX:  # by parts: the one file that holds all has half as much again
+        path = target / "mathjax" / part
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(es5 / part, path)
     shutil.copy(modules / "requirejs" / "require.js", target)
     shutil.copy(ROOT / "assets" / "widgets-base.js", target / "require-base.js")
     dist = target / WIDGETS

@@ -40,6 +40,9 @@ MEASURE = """() => {
 IMAGES = """() => [...document.querySelectorAll(".bd-article img, .bd-article svg[role=img]")]
   .filter((e) => e.tagName === "IMG" ? !e.alt.trim() || !e.naturalWidth : !e.querySelector("title"))
   .map((e) => e.outerHTML.slice(0, 120))"""
+WEIGHT = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+MAX_WEIGHT = 2_500_000  # bytes of a page with all that it loads, uncompressed
 CHECK = """() => axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations.map(
     (rule) => [rule.impact, rule.id, rule.nodes.length, rule.nodes[0].html.slice(0, 160)]))"""
 HOLD_STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
@@ -74,6 +77,9 @@ def test_pages_at_all_widths(scheme, open_context, site):
                 note(f"at {width}", line)
         for line in page.evaluate(IMAGES):
             note("picture without words or bytes", line)
+        weight = page.evaluate(WEIGHT)
+        if not 100_000 < weight < MAX_WEIGHT:  # less: it was not measured
+            note("weight", f"{weight} bytes")
         if axe:
             page.evaluate(axe)
             for impact, rule, count, where in page.evaluate(CHECK):
