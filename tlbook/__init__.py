@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.run import load_run as load_run
     from tlbook.run.audit import audit as audit
     from tlbook.run.recommend import recommend as recommend
+    from tlbook.training.feature_matrix import Features as Features
     from tlbook.training.options import Training as Training
 
 __version__ = "0.1.0"
@@ -54,6 +55,7 @@ _HOME = {
     "Strategy": "tlbook.models.strategies",
     "TrainedStrategy": "tlbook.models.strategies",
     "Training": "tlbook.training.options",
+    "Features": "tlbook.training.feature_matrix",
     "Run": "tlbook.run",
     "audit": "tlbook.run.audit",
     "rank_sources": "tlbook.evidence.ranking",

@@ -28,13 +28,20 @@ RETURNED = (
     "tlbook.evidence.ranking.SourceScore",
     *(f"tlbook.models.transferability.{name}" for name in ("logme", "leep", "nleep", "h_score", "linear_probe")),
     "tlbook.training.augmentation.Augmentation",
+    "tlbook.models.feature_heads.ClassHead",
+    "tlbook.models.feature_heads.MultiLabelHead",
+    "tlbook.models.heads.LogisticHead",
+    "tlbook.training.nearest.Matches",
 )
 # Room: heading, and what a reader finds under it. Strategies live in the room of models and stand by themselves.
 ROOMS = {
     "datasets": ("Data", "From a folder, a table or a name to images in three splits, and a look at them."),
     "models": ("Source models", "What is adapted."),
     "strategies": ("Strategies", "What of the source trains, and from where."),
-    "training": ("Training", "How gradients are taken, beyond what a strategy says."),
+    "training": (
+        "Training",
+        "How gradients are taken, beyond what a strategy says; and one matrix of features for many tasks.",
+    ),
     "pretraining": ("Pre-training", "How the embedded source models came about."),
     "run": ("Runs", "From data, source and strategy to a model, its predictions and its scores."),
     "evidence": ("Evidence", "Scores, intervals and comparisons."),

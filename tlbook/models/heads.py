@@ -39,7 +39,7 @@ class LogisticHead:
     bias: np.ndarray
     C: float
 
-    def predict(self, features):
+    def predict(self, features: np.ndarray) -> np.ndarray:
         """Return class probabilities.
 
         Parameters
