@@ -6,7 +6,13 @@ import pytest
 from tlbook.errors import BadInput
 from tlbook.models.classifiers import build_classifier
 from tlbook.models.networks import build_compact_resnet
-from tlbook.training.learning_rates import find_learning_rate, make_optimizer, make_schedule, scale_rates
+from tlbook.training.learning_rates import (
+    find_learning_rate,
+    follow_rates,
+    make_optimizer,
+    make_schedule,
+    scale_rates,
+)
 from tlbook.training.precision import SCALED_ACCUMULATION
 
 
@@ -148,6 +154,25 @@ def test_accumulated_gradients_are_scaled_back():
 
     assert run(False)[0] < -0.09
     assert run(True) == pytest.approx(run(False), rel=1e-5)
+
+
+def test_plans_start_alike_and_leave_the_weights_alone():
+    model, images, labels = make_task()
+    before = [v.numpy().copy() for v in model.variables]
+    plans = {"still": [0.0] * 5, "fast": [0.1] * 5, "again": [0.1] * 5}
+    losses = follow_rates(model, (images, labels), plans, batch_size=40)
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.variables, strict=True))
+    assert np.ptp(losses["still"]) < 1e-5 < abs(losses["fast"][1] - losses["fast"][0])
+    assert losses["fast"] == losses["again"]  # the optimiser begins anew, too
+    found = find_learning_rate(model, (images, labels), low=0.01, high=0.1, steps=10, batch_size=40)
+    rates = {"finder": np.geomspace(0.01, 0.1, 10)}
+    assert np.allclose(follow_rates(model, (images, labels), rates, batch_size=40)["finder"], found.losses, rtol=1e-4)
+
+
+def test_plans_are_numbers_by_name():
+    model, images, labels = make_task()
+    with pytest.raises(BadInput, match="received `plans` .*; expected learning rates by name, each 0 or above"):
+        follow_rates(model, (images, labels), {"down": [-0.1]})
 
 
 def test_the_finder_says_that_the_first_loss_is_no_number():

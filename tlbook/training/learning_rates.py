@@ -1,5 +1,7 @@
-"""Learning rates: a finder, a warm-up with a half cosine, and smaller rates for lower stages."""
+"""Learning rates: a finder, plans compared, a warm-up with a half cosine, and smaller rates for lower stages."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,31 +90,108 @@ def find_learning_rate(
     True
     """
     _check_search(locals())
-    keras = import_keras()
-    trainer = keras.Model(model.inputs, model.outputs)
-    trainer.compile(make_optimizer(low), "sparse_categorical_crossentropy", jit_compile=choose_compilation())
-    trainer.optimizer.build(trainer.trainable_variables)  # within a step it would have that traced twice
-    rng = np.random.default_rng(seed)
-    rows = np.concatenate([rng.permutation(len(train[1])) for _ in range(-(-steps * batch_size // len(train[1])))])
+    trainer = _make_trainer(model, low)
     rates, losses, average = np.geomspace(low, high, steps), [], []
-    before = [np.array(keras.ops.convert_to_numpy(v)) for v in model.variables]
-    try:
-        for i, rate in enumerate(rates):
-            batch = rows[i * batch_size : (i + 1) * batch_size]
-            trainer.optimizer.learning_rate = rate
-            trainer.reset_metrics()  # Keras before 3.15 returns the mean of all losses since
-            losses.append(float(np.ravel(trainer.train_on_batch(train[0][batch], train[1][batch]))[0]))
+    with _kept(model.variables):
+        for loss in _take_steps(trainer, train, rates, batch_size, seed):
+            losses.append(loss)
             average = _smooth(losses)
             if not average[-1] <= DIVERGENCE * np.min(average):  # also where it is no number
                 break
-    finally:
-        for variable, value in zip(model.variables, before, strict=True):
-            variable.assign(value)
     if not np.isfinite(average).any():
         raise BadInput(f"the first loss is {losses[0]}; expected a number: are there pixels or weights that are none?")
     skip = min(LEAD_IN, max(0, len(losses) - 2))  # an average of few batches is low by chance
     best = rates[skip + np.nanargmin(average[skip:])]
     return RateSearch(rates[: len(losses)], np.array(losses), average, float(SAFETY * best))
+
+
+def follow_rates(
+    model: "keras.Model", train: tuple, plans: Mapping[str, Sequence[float]], *, batch_size: int = 32, seed: int = 0
+) -> dict[str, list[float]]:
+    """Train by plans of learning rates, each from the same weights on the same batches, and compare the losses.
+
+    Weights, statistics and the model's own optimiser are afterwards as they were, also where it is interrupted.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A classifier with its trainable weights set.
+    train : tuple of numpy.ndarray
+        Images, uint8, (n, size, size, 3), 0-255, and labels, int64, (n,).
+    plans : mapping of str to sequence of float
+        By name, the learning rate of each step, 0 and up.
+    batch_size : int
+        At least 1.
+    seed : int
+        Of the order of the images, 0 and up.
+
+    Returns
+    -------
+    dict of str to list of float
+        By name, the loss of each batch before its step.
+
+    Raises
+    ------
+    BadInput
+        An argument is of another type or out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> keras = import_keras()
+    >>> layers = keras.layers.Flatten(), keras.layers.Dense(2, "softmax", name="head")
+    >>> model = keras.Sequential([keras.Input((4, 4, 3)), *layers])
+    >>> images, labels = np.zeros((8, 4, 4, 3), np.uint8), np.arange(8) % 2
+    >>> losses = follow_rates(model, (images, labels), {"slow": [0.0, 1e-4], "fast": [0.1, 0.1]})
+    >>> losses["slow"][0] == losses["fast"][0]
+    True
+    """
+    fits = isinstance(plans, Mapping) and all(is_number(rate) and rate >= 0 for plan in plans.values() for rate in plan)
+    paired = isinstance(train, tuple | list) and len(train) == 2 and 0 < len(train[0]) == len(train[1])
+    checks = {
+        "train": (paired, "a pair of images and labels, as many of one as of the other"),
+        "plans": (fits, "learning rates by name, each 0 or above"),
+    }
+    check_arguments({"train": train, "plans": plans}, checks)
+    check_whole("batch_size", batch_size, 1)
+    check_whole("seed", seed, 0)
+    trainer, losses = _make_trainer(model, 0.0), {}
+    for name, rates in plans.items():
+        with _kept([*model.variables, *trainer.optimizer.variables]):
+            losses[name] = list(_take_steps(trainer, train, rates, batch_size, seed))
+    return losses
+
+
+def _make_trainer(model, rate):
+    """The model with an optimiser of its own."""
+    trainer = import_keras().Model(model.inputs, model.outputs)
+    trainer.compile(make_optimizer(rate), "sparse_categorical_crossentropy", jit_compile=choose_compilation())
+    trainer.optimizer.build(trainer.trainable_variables)  # within a step it would have that traced twice
+    return trainer
+
+
+@contextmanager
+def _kept(variables):
+    """Give variables their values back at the end."""
+    before = [np.array(import_keras().ops.convert_to_numpy(variable)) for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+
+
+def _take_steps(trainer, train, rates, batch_size, seed):
+    """Take one step a rate, on batches in random order; yields the loss of each before its step."""
+    images, labels = train
+    rng = np.random.default_rng(seed)
+    num_passes = -(-len(rates) * batch_size // len(labels))
+    rows = np.concatenate([rng.permutation(len(labels)) for _ in range(max(1, num_passes))])
+    for i, rate in enumerate(rates):
+        batch = rows[i * batch_size : (i + 1) * batch_size]
+        trainer.optimizer.learning_rate = rate
+        trainer.reset_metrics()  # Keras before 3.15 returns the mean of all losses since
+        yield float(np.ravel(trainer.train_on_batch(images[batch], labels[batch]))[0])
 
 
 def _check_search(values):
