@@ -35,7 +35,7 @@ def assemble_dataset(table, store, about, options, *, order=None):
     advice = describe_conversion(about.ignored)
     check_classes(table, grouped=grouped, in_folders=about.in_folders, advice=advice)
     table, unreadable, thumbnails, traits = _drop_unreadable(table, store, about, options)
-    rows = _divide(table, options.seed)
+    rows = divide_rows(table, options.seed)
     value_range = settle_range(traits, rows["train"], options.value_range)
     scale_thumbnails(thumbnails, traits, value_range)
     origin = describe_split(about, set(table.splits.tolist()), options.seed)
@@ -47,7 +47,7 @@ def assemble_dataset(table, store, about, options, *, order=None):
     left_out += describe_ignored(about.ignored)
     if options.per_class is not None:
         num_before = len(rows["train"])
-        rows["train"], shortage = _take_per_class(table, rows["train"], options.per_class, options.seed)
+        rows["train"], shortage = take_per_class(table, rows["train"], options.per_class, options.seed)
         warnings += shortage
         more = num_before - len(rows["train"])
         left_out += (f"{count(more, 'training image')} beyond {options.per_class} a class",) if more else ()
@@ -102,7 +102,7 @@ def _drop_unreadable(table, store, about, options):
     return table, unreadable, thumbnails[mask], [trait for trait in traits if trait is not None]
 
 
-def _divide(table, seed):
+def divide_rows(table, seed):
     """Return the rows of each split, dict of str to int64 arrays."""
     _, labels = np.unique(table.classes, return_inverse=True)
     if "" in table.splits:
@@ -116,7 +116,7 @@ def _divide(table, seed):
     return rows
 
 
-def _take_per_class(table, train, per_class, seed):
+def take_per_class(table, train, per_class, seed):
     """Return the chosen training rows and a warning for classes that have fewer."""
     classes, labels = np.unique(table.classes[train], return_inverse=True)
     few = [f"{name} {number}" for name, number in zip(classes, np.bincount(labels), strict=True) if number < per_class]

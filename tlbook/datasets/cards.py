@@ -9,7 +9,7 @@ from functools import lru_cache
 from tlbook.errors import BadInput
 from tlbook.runtime import data_dir
 
-KINDS = ("case", "source")
+KINDS = ("case", "source", "text")
 REQUIRED = ("name", "title", "kind", "licence", "origin")
 VARIANTS = {  # of a case, with the facts of each that are read
     "synthetic": ("origin", "licence", "num_classes", "num_images", "groups"),
@@ -25,7 +25,7 @@ class Card:
     ----------
     name, title : str
     kind : str
-        "case" or "source".
+        "case", "source", or "text": a source of texts, or sets of them.
     facts : dict
         The whole front matter.
     text : str
@@ -69,7 +69,7 @@ def load_card(name):
 
 
 def load_cards(kind=None):
-    """Read all cards of a kind ("case", "source"), or of both; a tuple sorted by name."""
+    """Read all cards of a kind ("case", "source", "text"), or of all; a tuple sorted by name."""
     if kind is not None and kind not in KINDS:
         raise BadInput(f"received the kind {kind!r}; expected one of {', '.join(KINDS)}")
     return tuple(card for card in _read_all(data_dir() / "cards").values() if kind in (None, card.kind))

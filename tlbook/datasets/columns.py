@@ -1,5 +1,6 @@
 """Tables as people have them: pandas frames, and CSV files by comma, semicolon or tab, as Excel writes them or not."""
 
+import codecs
 import csv
 import io
 import os
@@ -26,12 +27,20 @@ def read_csv(data, what, wanted):
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"{what} is not UTF-8 text; expected a CSV file; save it as UTF-8") from error
+    return parse_csv(text, what, wanted)
+
+
+def parse_csv(text, what, wanted):
+    """Read the text of a CSV file into a header and rows of str, as `read_csv` does; a cell may be of any length."""
     if text.lower().startswith("sep="):  # a line that Excel writes and reads
         text = text.partition("\n")[2]
+    limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_find_delimiter(text, wanted)))
     except csv.Error as error:
         raise BadInput(f"{what} is no CSV file ({error}); expected one; save it as CSV") from error
+    finally:
+        csv.field_size_limit(limit)
     header = [cell.strip() for cell in (rows[0] if rows else [])]
     if len(header) > MOST_OF_HEADER:
         raise BadInput(
@@ -40,24 +49,48 @@ def read_csv(data, what, wanted):
     return header, rows[1:]
 
 
+def decode_text(data, what):
+    """Return the text of a file and the encoding it was read in: UTF-8 or UTF-16 by their marks, UTF-8, else cp1252."""
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252", "latin-1"):
+        try:
+            return data.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise BadInput(f"{what} is no text; expected a CSV file; save it as UTF-8")
+
+
 def open_table(table, wanted):
     """Return the columns of a table, dict of lists, the name of its file, and the folder that its paths start from."""
+    columns = take_frame(table)
+    if columns is not None:
+        return columns, "", os.getcwd()
+    file, data = read_table_file(table)
+    header, rows = read_csv(data, f"the table {file.name!r}", [str(name) for name in wanted])
+    refuse_repeated(header)
+    rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+    columns = {name: [row[at] if at < len(row) else "" for row in rows] for at, name in enumerate(header)}
+    return columns, file.stem, str(file.parent)
+
+
+def take_frame(table):
+    """Return the columns of a pandas DataFrame, dict of lists; None of anything else."""
     pandas = sys.modules.get("pandas")  # where it was not imported, nobody has a frame
-    if pandas is not None and isinstance(table, pandas.DataFrame):
-        names = list(table.columns)
-        _refuse_repeated(names)
-        return {name: table[name].tolist() for name in names}, "", os.getcwd()
+    if pandas is None or not isinstance(table, pandas.DataFrame):
+        return None
+    refuse_repeated(list(table.columns))
+    return {name: table[name].tolist() for name in table.columns}
+
+
+def read_table_file(table):
+    """Return the path and the bytes of a CSV file; refuse what is none."""
     check_path("table", table, "a CSV file, or a pandas DataFrame")
     file = Path(table)
     data = read_if_there(file)
     if data is None:
         hint = "read a folder with from_folder" if file.is_dir() else "there is no such file"
         raise BadInput(f"received `table` {shorten(str(table))}; expected a CSV file, or a pandas DataFrame; {hint}")
-    header, rows = read_csv(data, f"the table {file.name!r}", [str(name) for name in wanted])
-    _refuse_repeated(header)
-    rows = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
-    columns = {name: [row[at] if at < len(row) else "" for row in rows] for at, name in enumerate(header)}
-    return columns, file.stem, str(file.parent)
+    return file, data
 
 
 def choose_column(columns, argument, name):
@@ -89,7 +122,7 @@ def _find_delimiter(text, wanted):
     return max(found, key=found.get)
 
 
-def _refuse_repeated(names):
+def refuse_repeated(names):
     """Refuse a table with two columns of one name."""
     twice = [name for name, number in Counter(names).items() if number > 1 and name != ""]
     if twice:

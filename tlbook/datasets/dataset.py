@@ -11,6 +11,7 @@ from tlbook.datasets.images import resize_image
 from tlbook.datasets.parallel import map_in_threads
 from tlbook.datasets.printing import format_html, format_text, tabulate_splits, title_dataset
 from tlbook.datasets.provenance import describe_excluded
+from tlbook.datasets.textstore import TextStore
 from tlbook.errors import BadInput
 from tlbook.files import make_array
 
@@ -69,7 +70,23 @@ class Split:
 
     def __repr__(self):
         labels, groups = len(np.unique(self.labels)), len(np.unique(self.groups))
-        return f"Split({len(self)} images of {labels} classes, {groups} groups)"
+        return f"Split({len(self)} {self.unit}s of {labels} classes, {groups} groups)"
+
+    @property
+    def unit(self) -> str:
+        """What one row is: image or text."""
+        return "text" if isinstance(self.images, TextStore) else "image"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts, where the data set is one of texts (`tlbook.from_table` with ``text``)."""
+        if not isinstance(self.images, TextStore):
+            raise BadInput("received a split of images; expected one of texts, as from_table with `text` makes it")
+        return self.images.texts
+
+    def _check_images(self):
+        if isinstance(self.images, TextStore):
+            raise BadInput("received a split of texts; expected one of images: a text has no pixels")
 
     def take(self, indices: ArrayLike) -> "Split":
         """Choose images.
@@ -103,6 +120,7 @@ class Split:
         numpy.ndarray
             uint8, (batch, size, size, 3), 0-255.
         """
+        self._check_images()
         for start in range(0, len(self), batch_size):
             stop = min(start + batch_size, len(self))
             yield np.stack([resize_image(self.images.read(i), size) for i in range(start, stop)])
@@ -124,6 +142,7 @@ class Split:
         numpy.ndarray
             uint8, (n, size, size, 3), 0-255.
         """
+        self._check_images()
         out = make_array((len(self), size, size, 3), np.uint8)
 
         def fill(index):

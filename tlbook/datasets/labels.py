@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from tlbook.datasets.words import SPLITS
 from tlbook.errors import BadInput, shorten
 
 
@@ -78,6 +79,27 @@ def list_three(names):
     """Count images and name up to three of them."""
     shown = ", ".join(repr(name) for name in names[:3]) + (", …" if len(names) > 3 else "")
     return f"{len(names)} image{'s' if len(names) != 1 else ''} ({shown})"
+
+
+def read_splits(values, paths):
+    """Return train, val or test for each value of the column of splits."""
+    missing = [path for path, value in zip(paths, values, strict=True) if is_missing(value)]
+    if missing:
+        raise BadInput(f"received no `split` for {list_three(missing)}; expected one for each; leave these out")
+    words = [name_value(value).strip().lower() for value in values]
+    unknown = [path for path, word in zip(paths, words, strict=True) if word not in SPLITS]
+    if unknown:
+        word = shorten(values[paths.index(unknown[0])])
+        raise BadInput(
+            f"received `split` {word} for {list_three(unknown)}; expected train, test or val (valid, validation)"
+        )
+    splits = [SPLITS[word] for word in words]
+    if not {"train", "test"} <= set(splits):
+        raise BadInput(
+            f"received `split` with {' and '.join(sorted(set(splits)))} alone; expected train and test; add what is "
+            "missing, or leave `split` out"
+        )
+    return splits
 
 
 def _is_whole(name):

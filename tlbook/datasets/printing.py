@@ -9,9 +9,9 @@ MOST_COLUMNS = 6  # classes with a column each; of more, the fewest and the most
 
 def tabulate_splits(dataset):
     """Return the rows of a data set's table, the header first: split, images, groups, images per class."""
-    classes = dataset.classes
-    per_class = list(classes) if len(classes) <= MOST_COLUMNS else ["images per class"]
-    rows = [["split", "images", *(["groups"] if dataset.has_groups else []), *per_class]]
+    classes, unit = dataset.classes, dataset.train.unit
+    per_class = list(classes) if len(classes) <= MOST_COLUMNS else [f"{unit}s per class"]
+    rows = [["split", f"{unit}s", *(["groups"] if dataset.has_groups else []), *per_class]]
     for title, split in (("training", dataset.train), ("validation", dataset.val), ("test", dataset.test)):
         counts = np.bincount(split.labels, minlength=len(classes))
         cells = [f"{number:,}" for number in counts] if len(classes) <= MOST_COLUMNS else [_span(counts)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-NOUNS = ("image", "file", "row", "group")
+NOUNS = ("image", "text", "file", "row", "group")
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,20 @@ from tlbook.datasets.assemble import assemble_dataset, leave_out
 from tlbook.datasets.columns import choose_column, open_table
 from tlbook.datasets.containers import Folder
 from tlbook.datasets.dataset import Dataset
-from tlbook.datasets.labels import is_missing, list_three, name_classes, name_exclude, name_value, order_classes
+from tlbook.datasets.labels import (
+    is_missing,
+    list_three,
+    name_classes,
+    name_exclude,
+    name_value,
+    order_classes,
+    read_splits,
+)  # fmt: skip
 from tlbook.datasets.layout import Table
 from tlbook.datasets.options import MAX_UNREADABLE, check_options
 from tlbook.datasets.provenance import Provenance, count
 from tlbook.datasets.stores import FileStore
-from tlbook.datasets.words import SPLITS
+from tlbook.datasets.texts import read_texts
 from tlbook.errors import BadInput, check_path, shorten
 
 if TYPE_CHECKING:
@@ -28,6 +36,7 @@ def from_table(
     table: "str | os.PathLike[str] | pandas.DataFrame",
     *,
     path: str = "path",
+    text: str | None = None,
     label: str = "label",
     group: str | None = None,
     split: str | None = None,
@@ -40,11 +49,15 @@ def from_table(
     max_unreadable: float = MAX_UNREADABLE,
     range: tuple[float, float] | None = None,
 ) -> Dataset:
-    """Read the image files that a table names, one row an image, as a data set.
+    """Read the image files that a table names, or the texts that it holds, one row each, as a data set.
 
     Without a column of splits the images are divided 60/20/20 into train, val and test, by class and by whole groups.
     Every image is decoded once: those that are unreadable are skipped and named, and ``warnings`` names
     validation and test images that nearly equal a training image: as `from_folder` does it.
+
+    With ``text`` the rows are texts. Rows without one, or with more cells than the header has, are skipped and named. A
+    text is cut after 1,000 words. A file that is not UTF-8 is read as cp1252. ``warnings`` tells all of it, and which
+    test texts stand in the training set too. ``path``, ``root`` and ``range`` then mean nothing.
 
     Parameters
     ----------
@@ -52,6 +65,8 @@ def from_table(
         A table, or a CSV file: columns set apart by comma, semicolon or tab, UTF-8.
     path : str
         Column of the paths, absolute or relative to ``root``.
+    text : str, optional
+        Column of the texts; the data set is then one of texts.
     label : str
         Column of the labels: text, or anything that can be written as one (0 becomes "0").
     group : str, optional
@@ -110,11 +125,20 @@ def from_table(
     >>> data = tl.from_table(frame, path="file", label="finding", group="patient", root=root.name)
     >>> data.classes, len(data.train), data.groups_origin
     (('broken', 'whole'), 12, 'the column patient of the table')
+
+    The same of texts:
+
+    >>> messages = {"message": [f"Where is order {number}?" for number in range(10)] + ["Stop it!"] * 10}
+    >>> messages["kind"] = ["question"] * 10 + ["complaint"] * 10
+    >>> tl.from_table(pd.DataFrame(messages), text="message", label="kind").train.texts[0]
+    'Where is order 0?'
     """
     options = check_options(
         per_class, seed, name_exclude(exclude), quiet, min_images=min_images, max_unreadable=max_unreadable,
         value_range=range,
     )  # fmt: skip
+    if text is not None:
+        return read_texts(table, {"text": text, "label": label, "group": group, "split": split}, options)
     chosen = {"path": path, "label": label} | {k: v for k, v in (("group", group), ("split", split)) if v is not None}
     columns, name, folder = open_table(table, chosen.values())
     root = _check_root(folder if root is None else root)
@@ -154,7 +178,7 @@ def _list_images(cells, root):
     paths = [str(path) for path in paths]
     classes = name_classes("label", cells["label"], paths).tolist()
     groups = ["" if is_missing(group) else name_value(group) for group in cells.get("group", [""] * len(paths))]
-    splits = _read_splits(cells["split"], paths) if "split" in cells else [""] * len(paths)
+    splits = read_splits(cells["split"], paths) if "split" in cells else [""] * len(paths)
     rows = {}
     for path, *facts in zip(paths, classes, groups, splits, strict=True):
         file = os.path.join(root, path)
@@ -168,27 +192,6 @@ def _list_images(cells, root):
     columns = [np.array(column, dtype=str) for column in zip(*rows.values(), strict=True)]
     table = Table(np.array(list(rows), dtype=str), columns[0], columns[2], columns[1], np.arange(len(rows)))
     return table, len(paths) - len(rows)
-
-
-def _read_splits(values, paths):
-    """Return train, val or test for each value of the column of splits."""
-    missing = [path for path, value in zip(paths, values, strict=True) if is_missing(value)]
-    if missing:
-        raise BadInput(f"received no `split` for {list_three(missing)}; expected one for each; leave these out")
-    words = [name_value(value).strip().lower() for value in values]
-    unknown = [path for path, word in zip(paths, words, strict=True) if word not in SPLITS]
-    if unknown:
-        word = shorten(values[paths.index(unknown[0])])
-        raise BadInput(
-            f"received `split` {word} for {list_three(unknown)}; expected train, test or val (valid, validation)"
-        )
-    splits = [SPLITS[word] for word in words]
-    if not {"train", "test"} <= set(splits):
-        raise BadInput(
-            f"received `split` with {' and '.join(sorted(set(splits)))} alone; expected train and test; add what is "
-            "missing, or leave `split` out"
-        )
-    return splits
 
 
 def _locate_files(listed, root):

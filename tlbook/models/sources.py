@@ -15,6 +15,7 @@ from tlbook.models.listing import SourceInfo, sources
 from tlbook.models.networks import build_compact_resnet, load_weights
 from tlbook.models.stages import cut_stages
 from tlbook.models.weights import READ_ERRORS, strip_top
+from tlbook.models.words import WORDS, WordVectors, load_words
 from tlbook.runtime import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def load_source(
     image_size: int | None = None,
     seed: int = 0,
     trust: bool = False,
-) -> SourceModel:
-    """Load a source model: a network without its classifier, and its weights.
+) -> SourceModel | WordVectors:
+    """Load a source model: a network without its classifier, and its weights; or word vectors, the source of texts.
 
     Every BatchNormalization has momentum 0.9 here, where Keras's MobileNets keep 0.999: that changes no prediction,
     only how fast the statistics follow when they are trained.
@@ -91,6 +92,7 @@ def load_source(
         ``"photos"`` or ``"worlds"`` (embedded), ``"random"`` (the embedded network with random weights), or a model of
         ``keras.applications`` in snake case (``"mobilenet_v2"``, ``"mobilenet_v2_035"``, ``"resnet50"`` …), or the
         handle (``"https://…"``), folder (``"./module"``) or ``.tar.gz`` of a TensorFlow Hub module, which stays frozen.
+        ``"words"`` is the embedded source of texts, for which ``image_size``, ``seed`` and ``trust`` mean nothing.
     weights : str or pathlib.Path, optional
         A file of weights, ``"random"``, or ``"imagenet"``, which may download. None takes the embedded weights, or
         looks for the ImageNet file in ``TLBOOK_DATA_DIR/weights`` and then in Keras's cache.
@@ -104,7 +106,7 @@ def load_source(
 
     Returns
     -------
-    SourceModel
+    SourceModel or WordVectors
         Random weights have the checksum of their values, a module that of its graph and variables.
 
     Raises
@@ -120,6 +122,8 @@ def load_source(
     (None, 2, 2, 768)
     """
     check_whole("seed", seed, 0, LARGEST_SEED)
+    if name == WORDS:
+        return load_words(weights)
     choice = check_source(name, weights, image_size=image_size, trust=trust)
     if choice.is_module:
         return _load_module(choice)
@@ -140,7 +144,7 @@ def as_source(value):
         return load_source()
     if isinstance(value, str):
         return load_source(value)
-    if isinstance(value, SourceModel):
+    if isinstance(value, SourceModel | WordVectors):
         return value
     keras = sys.modules.get("keras")  # whoever has a model has imported it
     if keras and isinstance(value, keras.Model):

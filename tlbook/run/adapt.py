@@ -9,13 +9,14 @@ import numpy as np
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput, check_whole
 from tlbook.evidence.metrics import balanced_accuracy
-from tlbook.evidence.paired import compare_predictions
 from tlbook.models.classifiers import average_mirrored, count_parameters, set_head
 from tlbook.models.sources import SourceModel, as_source
 from tlbook.models.strategies import FullFineTune, HeadOnly, Strategy, as_strategy
+from tlbook.run.choosing import choose_run
 from tlbook.run.predicting import predict_images
 from tlbook.run.preparing import prepare_head
 from tlbook.run.run import Run
+from tlbook.run.texts import adapt_texts
 from tlbook.runtime import LARGEST_SEED, set_seed
 from tlbook.training.augmentation import AUTO
 from tlbook.training.fit import fit_model
@@ -40,10 +41,12 @@ def adapt(
     data : Dataset
         Its test set is not looked at.
     source : str or SourceModel, optional
-        A name, as :func:`tlbook.load_source` knows it, or a model; None is ``"photos"``. It is left as it is.
+        A name, as :func:`tlbook.load_source` knows it, or a model; None is ``"photos"``, and ``"words"`` where the data
+        set is one of texts. It is left as it is.
     strategy : str, Strategy or sequence of them, optional
         A name (``"head"``, ``"full"``, …) or an object. Of several, what is better on validation is kept, and trained
         once more on training and validation images; None or ``"auto"`` tries the head alone and full fine-tuning.
+        Texts take ``"head"``, ``"full"`` and ``"scratch"``; what was trained by gradients there is not trained again.
     training : Training, optional
         How gradients are taken, beyond what the strategy says; None takes the defaults.
     seed : int
@@ -71,6 +74,9 @@ def adapt(
     >>> run.strategy, run.epochs
     ('head', 0)
     """
+    if isinstance(data, Dataset) and data.train.unit == "text":
+        check_whole("seed", seed, 0, LARGEST_SEED)
+        return adapt_texts(data, source, strategy, training=training, seed=seed, quiet=quiet)
     source, candidates = _check_arguments(data, source, strategy, training, seed)
     check_memory(source, candidates, len(data.train))
     options = {"seed": seed, "quiet": quiet}
@@ -110,6 +116,8 @@ def _check_arguments(data, source, strategy, training, seed):
     auto = strategy is None or strategy == "auto"
     found = [] if auto else [as_strategy(value) for value in strategies]  # before a source is loaded
     source = as_source(source)
+    if not isinstance(source, SourceModel):
+        raise BadInput(f"received the `source` {source.name} for images; expected one of images: photos, say")
     return source, found or list_candidates(source)
 
 
@@ -223,47 +231,3 @@ def list_candidates(source, *, epochs=None):
     """List the strategies that ``auto`` tries: the head alone, and full fine-tuning where the source can be trained."""
     full = FullFineTune() if epochs is None else FullFineTune(epochs=epochs)
     return [HeadOnly(), full] if source.backbone.trainable_weights else [HeadOnly()]
-
-
-def choose_run(runs):
-    """Choose among runs on validation: the head alone is kept unless another leads by more than one standard error.
-
-    The lead is the difference in balanced accuracy on the same validation images; its standard error and interval
-    are those over whole groups. Without a head alone among them, the best run is kept, of equals the first.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Of one data set, none of them loaded.
-
-    Returns
-    -------
-    Run
-        With all scores in its ``strategy_reason``, and the seconds of all.
-
-    Examples
-    --------
-    >>> import tlbook as tl
-    >>> case = tl.load_case("pets", per_class=6, size=32)
-    >>> source = tl.load_source("random", image_size=32)
-    >>> runs = [tl.adapt(case, source, tl.FullFineTune(epochs=1), seed=seed, quiet=True) for seed in (0, 1)]
-    >>> choose_run(runs).strategy_reason[:47]
-    'full chosen on validation (balanced accuracy: f'
-    """
-    best = max(runs, key=lambda run: run.val_balanced_accuracy)
-    scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)
-    seconds = {key: sum(run.seconds[key] for run in runs) for key in best.seconds}
-    head = next((run for run in runs if run.strategy == HeadOnly.name), None)
-    told = ""
-    if head is not None and best is not head:
-        val = head.data.val
-        lead, error = compare_predictions(val.labels, best.val_probabilities, head.val_probabilities, groups=val.groups)
-        told = f"; {best.strategy} minus head {_points(lead.value)} points [{_points(lead.low)}, {_points(lead.high)}]"
-        if lead.value <= error:
-            best, told = head, f"{told}: undecided, head kept"
-    reason = f"{best.strategy} chosen on validation (balanced accuracy: {scores}; n = {len(best.data.val)}{told})"
-    return replace(best, strategy_reason=reason, seconds=seconds)
-
-
-def _points(share):
-    return f"{100 * share:+.1f}"

@@ -18,7 +18,7 @@ from tlbook.datasets.limits import UnreadableImage
 from tlbook.datasets.lookup import show_columns
 from tlbook.datasets.scan import Listing, scan_folder
 from tlbook.datasets.stores import ArrayStore, FileStore
-from tlbook.errors import BadInput
+from tlbook.errors import BadInput, shorten
 from tlbook.models.prediction import predict_padded
 from tlbook.runtime import show_progress
 
@@ -59,9 +59,30 @@ def predict_images(model, images):
 
 def predict_split(run, split, *, quiet=False):
     """Predict one split of a data set; returns float32, (n, classes)."""
+    if run.words is not None:
+        return predict_words(run.model, run.words, split.texts)
     total = -(-len(split) // BATCH_SIZE)
     batches = show_progress(split.batches(run.image_size, BATCH_SIZE), "predicting", total=total, quiet=quiet)
     return np.concatenate([predict_batch(run.model, batch) for batch in batches])
+
+
+def predict_words(model, words, texts):
+    """Predict texts by a network of word vectors; returns float32, (n, classes)."""
+    starts = range(0, len(texts), BATCH_SIZE)
+    batches = (words.encode(texts[i : i + BATCH_SIZE]) for i in starts)
+    empty = np.empty((0, model.output_shape[-1]), np.float32)
+    return np.concatenate([empty, *(predict_batch(model, batch) for batch in batches)])
+
+
+def list_texts(texts):
+    """List what is to be predicted as names and texts; one text, several, or a split of a data set."""
+    if isinstance(texts, Split):
+        return list(texts.names), list(texts.texts)
+    texts = [texts] if isinstance(texts, str) else texts
+    listed = texts.tolist() if hasattr(texts, "tolist") else list(texts)
+    if not listed or not all(isinstance(text, str) for text in listed):
+        raise BadInput(f"received `texts` {shorten(texts)}; expected a text, or a sequence of texts")
+    return [str(number) for number in range(len(listed))], listed
 
 
 def list_images(images, value_range=None):

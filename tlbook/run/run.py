@@ -14,7 +14,8 @@ from tlbook.datasets.dataset import Dataset, Split
 from tlbook.datasets.formats import describe_passed
 from tlbook.errors import BadInput
 from tlbook.evidence.metrics import Scores, score_predictions
-from tlbook.run.predicting import list_images, predict_listed, predict_split
+from tlbook.models.words import WordVectors
+from tlbook.run.predicting import list_images, list_texts, predict_listed, predict_split, predict_words
 from tlbook.training.augmentation import Augmentation
 
 if TYPE_CHECKING:
@@ -65,6 +66,9 @@ class Run:
         float32, (n, classes), for the validation set, by models that have not seen it; None of a loaded run.
     refitted : bool
         True where the head was fitted once more, on training and validation images together.
+    words : WordVectors or None
+        Of a run on texts: what turns them into rows of the model's table. The model then takes these, ``image_size`` is
+        0, and nothing is varied.
     saved : dict of str to bytes, or None
         The files of a loaded run, by name, which it is saved with again; None of a new one.
 
@@ -97,6 +101,7 @@ class Run:
     augmentation: Augmentation | None = None
     val_probabilities: np.ndarray | None = None
     refitted: bool = False
+    words: WordVectors | None = None
     saved: dict[str, bytes] | None = None
 
     def evaluate(
@@ -133,7 +138,7 @@ class Run:
         images : str, pathlib.Path, array_like, Split, or a sequence
             Paths of images, folders, zip files or CSV files (with a column ``path``, ``file``, ``filename`` or
             ``image``, from the CSV file's folder); raw pixels from 0 to 255, one image or several, as for
-            :func:`tlbook.from_arrays`; PIL images; or a split of a data set.
+            :func:`tlbook.from_arrays`; PIL images; or a split of a data set. Of a run on texts one text or several.
         quiet : bool
             True shows no progress bar.
 
@@ -149,8 +154,9 @@ class Run:
         BadInput
             There is no image.
         """
-        import pandas as pd
-
+        if self.words is not None:
+            names, texts = list_texts(images)
+            return self._tabulate(names, predict_words(self.model, self.words, texts))
         names, rows, problems = [], [np.empty((0, len(self.classes)), np.float32)], {}
         listed, passed = list_images(images, self.value_range)
         for batch, probabilities in predict_listed(self.model, self.image_size, listed, quiet=quiet, problems=problems):
@@ -161,11 +167,17 @@ class Run:
         if problems:
             shown = "; ".join(f"{name}: {why}" for name, why in list(problems.items())[:3])
             warnings.warn(f"{len(problems)} images cannot be read and are left out: {shown}", stacklevel=2)
-        rows = np.concatenate(rows)
+        table = self._tabulate(names, np.concatenate(rows))
+        table.attrs["unreadable"] = problems
+        return table
+
+    def _tabulate(self, names, rows):
+        """Return a table of predictions, a row each."""
+        import pandas as pd
+
         table = pd.DataFrame(rows, columns=[f"p_{name}" for name in self.classes])
         table.insert(0, "predicted", [self.classes[i] for i in rows.argmax(-1)])
         table.insert(0, "path", names)
-        table.attrs["unreadable"] = problems
         return table
 
     def report(
@@ -274,7 +286,7 @@ class Run:
             "strategy": f"{self.strategy} ({self.strategy_reason})",
             "source": self.source,
             "classes": ", ".join(self.classes),
-            "image size": f"{self.image_size} px",
+            **({} if self.words else {"image size": f"{self.image_size} px"}),
             "epochs": self.epochs,
             "trained parameters": f"{self.trainable_params:,} of {self.total_params:,}",
             "balanced accuracy on validation": "not known" if score is None else f"{score:.3f}",
