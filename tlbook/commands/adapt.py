@@ -1,4 +1,4 @@
-"""``tlbook adapt``: a folder of images in, a model, its scores and a page out."""
+"""``tlbook adapt``: a folder of images or a file of texts in, a model, its scores and a page out."""
 
 import os
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tlbook.commands.signals import INTERRUPTED, leave_on_signals
 from tlbook.datasets.folders import from_folder
+from tlbook.datasets.tables import from_table
 from tlbook.errors import BadInput, escape
 from tlbook.evidence.audit_pairs import warn_quickly
 from tlbook.models.choice import check_source
@@ -15,22 +16,23 @@ from tlbook.models.strategies import find_strategy
 from tlbook.run.folder import REPORT, check_out
 from tlbook.training.augmentation import AUTO, find_augmentation
 
+OF_IMAGES = ("image_size", "range", "modality", "trust", "labels", "no_activation_cache")
+TEXT_COLUMN = "text"
+NAMES = {"`text`": "`text_column`", "`label`": "`label_column`", "`group`": "`groups`"}
 NOTHING_WRITTEN = "tlbook: interrupted; nothing was written"
 
 
 def run_adapt(options):
-    """Adapt a source model to a folder of images and write the run; return the exit status."""
+    """Adapt a source model to a folder of images, or to a file of texts, and write the run; return the exit status."""
     start, begun = time.perf_counter(), time.time()
     strategy = None if options.strategy == "auto" else find_strategy(options.strategy, epochs=options.epochs)
     _choose_augmentation(options)
+    texts = options.text_column is not None or options.folder.suffix.lower() == ".csv"
+    options.source = options.source or ("words" if texts else "photos")
     check_out(options.out, overwrite=options.overwrite, inputs=[options.folder])
-    check_source(options.source, options.weights, image_size=options.image_size, trust=options.trust)
-    data = from_folder(
-        options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
-        quiet=options.quiet, labels=options.labels, label_column=options.label_column, min_images=options.min_images,
-        max_unreadable=options.max_unreadable, range=options.range,
-    )  # fmt: skip
-    data = replace(data, warnings=(*data.warnings, *warn_quickly(data)))
+    if not texts:
+        check_source(options.source, options.weights, image_size=options.image_size, trust=options.trust)
+    data = _read_texts(options) if texts else _read_images(options)
     check_positive(options.positive, data.classes)
     with leave_on_signals(NOTHING_WRITTEN):
         run = _adapt(data, strategy, options, start)
@@ -47,6 +49,34 @@ def run_adapt(options):
     if not options.quiet:
         _say_result(run, options)
     return 0
+
+
+def _read_images(options):
+    """Read a folder of images, and look quickly for what gives the label away."""
+    data = from_folder(
+        options.folder, groups=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
+        quiet=options.quiet, labels=options.labels, label_column=options.label_column, min_images=options.min_images,
+        max_unreadable=options.max_unreadable, range=options.range,
+    )  # fmt: skip
+    return replace(data, warnings=(*data.warnings, *warn_quickly(data)))
+
+
+def _read_texts(options):
+    """Read a CSV file of texts; say what cannot be asked of it in the words of the command."""
+    for name in OF_IMAGES:
+        if getattr(options, name):
+            raise BadInput(f"received `{name}` for a file of texts; expected it with a folder of images alone")
+    try:
+        return from_table(
+            options.folder, text=options.text_column or TEXT_COLUMN, label=options.label_column or "label",
+            group=options.groups, per_class=options.per_class, seed=options.seed, exclude=options.exclude,
+            quiet=options.quiet, min_images=options.min_images, max_unreadable=options.max_unreadable,
+        )  # fmt: skip
+    except BadInput as error:
+        line = str(error)
+        for name, flag in NAMES.items():
+            line = line.replace(name, flag)
+        raise BadInput(line) from error
 
 
 def _choose_augmentation(options):
@@ -72,6 +102,11 @@ def _adapt(data, strategy, options, start):
     from tlbook.training.options import Training
 
     set_seed(options.seed)
+    if data.train.unit == "text":
+        source = load_source(options.source, weights=options.weights)
+        load = time.perf_counter() - start
+        run = adapt(data, source, _choose_text_strategies(strategy, options), seed=options.seed, quiet=options.quiet)
+        return replace(run, seconds={**run.seconds, "load": load})
     source = load_source(
         options.source, weights=options.weights, image_size=options.image_size, seed=options.seed, trust=options.trust
     )
@@ -85,10 +120,19 @@ def _adapt(data, strategy, options, start):
     return replace(run, seconds={**run.seconds, "load": load})
 
 
+def _choose_text_strategies(strategy, options):
+    """Return what is tried on texts: the command's word, or that strategy for so many epochs."""
+    from tlbook.models.strategies import FullFineTune, HeadOnly
+
+    if options.epochs is None:
+        return options.strategy
+    return strategy or [HeadOnly(), FullFineTune(epochs=options.epochs)]
+
+
 def list_options(options):
     """List the options of a run by name, without absolute paths."""
     kept = ("source", "strategy", "per_class", "image_size", "epochs", "seed", "positive", "exclude")
-    kept += ("label_column", "min_images", "max_unreadable", "range")
+    kept += ("label_column", "text_column", "min_images", "max_unreadable", "range")
     kept += ("modality", "no_activation_cache", "no_images", "trust")
     listed = {key: getattr(options, key) for key in kept}
     stated = {"groups": _name_spec(options.groups), "labels": _name_spec(options.labels)}

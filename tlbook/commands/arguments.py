@@ -13,7 +13,7 @@ FORMATS = """images: jpg, png, bmp, gif, webp, tiff; AVIF where Pillow reads it;
 tlbook[medical]; HEIC with tlbook[heif]. A JPEG without its end is decoded where three quarters of it are there. One
 image may take 1,024 MiB while it is decoded, a file 512. All rules: the page "How a folder is read" of the book."""
 ARGUMENT = re.compile(r"`([a-z]\w*)`")
-POSITIONAL = {"path": "FOLDER", "data": "FOLDER"}
+POSITIONAL = {"path": "FOLDER", "data": "FOLDER", "table": "FOLDER"}
 
 
 def name_flags(message):
@@ -119,14 +119,20 @@ def _add_adapt(commands):
         "adapt pets --out run --labels train.csv --label-column breed",
         "adapt xrays.zip --out run --groups '^(patient[0-9]+)_' --strategy full --epochs 30",
         "adapt scans --out run --groups dicom:PatientID --range -1000 400",
+        "adapt questions.csv --out run --text-column text --label-column class",
     )
     parser = _add(commands, "adapt", "adapt a source model to a folder of images and report on it", examples, run)
     lines = "\n".join(f"  {name:9}{strategy.summary}" for name, strategy in STRATEGIES.items())
     parser.epilog += f"\n\nstrategies:\n{lines}\n\n{FORMATS}"
-    parser.add_argument("folder", metavar="FOLDER", type=_path, help="FOLDER/<class>/…, with or without train/val/test")
+    parser.add_argument(
+        "folder",
+        metavar="FOLDER",
+        type=_path,
+        help="FOLDER/<class>/…, with or without train/val/test; or a CSV file of texts",
+    )
     parser.add_argument("--out", metavar="RUN", type=_path, required=True, help="folder to write; must not exist")
     parser.add_argument(
-        "--source", default="photos", metavar="NAME", help="source model (default: photos); see tlbook sources"
+        "--source", metavar="NAME", help="source model (default: photos, of texts words); see tlbook sources"
     )
     parser.add_argument(
         "--trust", action="store_true",
@@ -139,6 +145,10 @@ def _add_adapt(commands):
         help=f"auto (default: the head, unless full leads clearly on validation) or {', '.join(STRATEGIES)}: see below",
     )  # fmt: skip
     _add_labels(parser)
+    parser.add_argument(
+        "--text-column", metavar="NAME",
+        help="of a CSV file of texts, their column (default: text); --groups then names a column too",
+    )  # fmt: skip
     parser.add_argument("--per-class", type=whole_number(1), metavar="N", help="at most N training images a class")
     parser.add_argument(
         "--image-size", type=whole_number(32, 2048), metavar="N", help="pixels a side (default: the source's)"
@@ -238,9 +248,11 @@ def _add_predict(commands):
         return run_predict(options)
 
     examples = ("predict run new.png", "predict run folder/ > predictions.csv")
+    examples += ("predict run new.csv --text-column text  # a run on texts",)
     parser = _add(commands, "predict", "predict images with an adapted model, as CSV", examples, run)
     parser.add_argument("run_folder", metavar="RUN", type=_path, help="folder that adapt wrote")
     parser.add_argument("images", metavar="IMAGE|FOLDER", type=_path, nargs="+", help="images, folders or zip files")
+    parser.add_argument("--text-column", metavar="NAME", help="of a CSV file of texts, their column (default: text)")
     parser.add_argument(
         "--trust",
         action="store_true",
@@ -301,8 +313,13 @@ def _add_pretrain(commands):
 
     examples = ("pretrain --source worlds", "pretrain --source photos --steps 200 --work work")
     examples += ("pretrain --source photos  # again: goes on where it stopped; on a GPU with KERAS_BACKEND=jax",)
+    examples += ("pretrain --source words --corpus text.zip  # .txt files, a paragraph a line; takes a minute",)
     parser = _add(commands, "pretrain", "pre-train an embedded source model from its recipe", examples, run)
-    parser.add_argument("--source", required=True, metavar="NAME", help="worlds or photos")
+    parser.add_argument("--source", required=True, metavar="NAME", help="worlds, photos or words")
+    parser.add_argument("--corpus", type=_path, metavar="ZIP", help="of words: the texts to learn from")
+    parser.add_argument(
+        "--exclude", metavar="NAME", action="append", default=[], help="of words: leave a text out; may be repeated"
+    )
     parser.add_argument("--steps", type=whole_number(1), metavar="N", help="instead of the recipe's")
     parser.add_argument("--seed", type=whole_number(0, LARGEST_SEED), metavar="N", help="instead of the recipe's")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="work folder (default: in the user's cache)")

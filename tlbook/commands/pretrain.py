@@ -1,5 +1,6 @@
 """``tlbook pretrain``: make the weights of an embedded source model again, from its recipe."""
 
+from tlbook.errors import BadInput
 from tlbook.runtime import cache_dir
 
 
@@ -15,6 +16,11 @@ def run_pretrain(options):
     int
         Exit status.
     """
+    if options.source == "words":
+        return _pretrain_words(options)
+    for name in ("corpus", "exclude"):
+        if getattr(options, name):
+            raise BadInput(f"received `{name}` for {options.source}; expected it with the `source` words alone")
     from tlbook.pretraining.recipes import find_recipe
 
     recipe = find_recipe(options.source, steps=options.steps, seed=options.seed)
@@ -23,4 +29,27 @@ def run_pretrain(options):
     result = pretrain(recipe, options.work or cache_dir() / "pretraining", quiet=options.quiet)
     print(f"{result['weights']}  sha256 {result['sha256']}")
     print(f"{result['steps']} steps, {result['images']:,} images seen, loss {result['loss']:.3f} at the end")
+    return 0
+
+
+def _pretrain_words(options):
+    """Pre-train word vectors on the texts of a zip archive."""
+    from dataclasses import replace
+
+    from tlbook.pretraining.words import WordRecipe, pretrain_words
+
+    if options.corpus is None:
+        raise BadInput("received no `corpus`; expected a zip archive of .txt files to learn words from")
+    if options.steps is not None:
+        raise BadInput("received `steps` for words; expected none: their vectors are computed, not trained")
+    folder = options.work or cache_dir() / "pretraining"
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe = WordRecipe() if options.seed is None else replace(WordRecipe(), seed=options.seed)
+    result = pretrain_words(
+        options.corpus, folder / "words.npz", recipe=recipe, exclude=options.exclude, quiet=options.quiet
+    )
+    print(f"{result['weights']}  sha256 {result['sha256']}")
+    print(
+        f"{result['words']:,} words, from {sum(result['words_seen'].values()):,} in {len(result['words_seen'])} files"
+    )
     return 0

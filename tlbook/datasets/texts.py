@@ -22,7 +22,7 @@ def read_texts(table, chosen, options):
     ``chosen`` names the columns of text, label, group and split, None where there is none.
     """
     chosen = {argument: column for argument, column in chosen.items() if column is not None}
-    columns, name, uneven, warnings = _open_texts(table, chosen.values())
+    columns, name, uneven, warnings = open_texts(table, chosen.values())
     cells = {argument: choose_column(columns, argument, column) for argument, column in chosen.items()}
     if not cells["text"]:
         raise BadInput("received `table` without a row; expected one a text")
@@ -63,7 +63,7 @@ def _say_texts(line):
     return line.replace(" images", " texts").replace(" image", " text")
 
 
-def _open_texts(table, wanted):
+def open_texts(table, wanted):
     """Return the columns of a table, its file's name, why a row cannot be used by its place, and warnings."""
     columns = take_frame(table)
     if columns is not None:

@@ -11,7 +11,7 @@ from tlbook.models.copying import copy_layer, copy_weights
 from tlbook.models.heads import add_head
 from tlbook.runtime import import_keras
 
-CLASSES_FILE, RANGE_FILE = "classes.json", "value_range.json"
+CLASSES_FILE, RANGE_FILE, WORDS_FILE = "classes.json", "value_range.json", "words.txt"
 
 
 def build_feature_model(backbone):
@@ -91,17 +91,20 @@ def count_parameters(model):
     return trainable, sum(int(np.prod(w.shape)) for w in model.weights)
 
 
-def save_classifier(model, classes, path, *, value_range=None):
+def save_classifier(model, classes, path, *, value_range=None, more=None):
     """Save a classifier for plain ``keras.models.load_model``, with its class names inside.
 
     The path ends in ``.keras``; the file is a zip archive, and its member ``classes.json`` lists the classes.
     What became 0 and 255 of images of more than 8 bits, a pair of numbers, is its member ``value_range.json``.
+    Of texts the words stand in ``words.txt``, in the order of the table, as one of ``more``: texts by name.
     """
     model.save(path)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(zipfile.ZipInfo(CLASSES_FILE, (1980, 1, 1, 0, 0, 0)), json.dumps(list(classes)))
         if value_range is not None:
             archive.writestr(zipfile.ZipInfo(RANGE_FILE, (1980, 1, 1, 0, 0, 0)), json.dumps(list(value_range)))
+        for name, text in (more or {}).items():
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), text)
 
 
 def read_classes(path):

@@ -45,6 +45,7 @@ def render_report(report, *, history=None, confusion=None, samples=(), wrong=(),
     tone, sentence = words.verdict(report)
     return _load_template().render(
         report=report,
+        units=words.name_units(report),
         title=title,
         tone=tone,
         verdict=sentence,

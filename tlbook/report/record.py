@@ -19,6 +19,7 @@ def build_report(run, dataset, scores, *, seconds, options):
     disjoint = not (groups[0] & groups[1] or groups[0] & groups[2] or groups[1] & groups[2])
     return {
         "schema": SCHEMA,
+        "unit": dataset.train.unit,
         "classes": list(run.classes),
         "n_train": len(dataset.train),
         "n_val": len(dataset.val),

@@ -42,27 +42,34 @@ def format_plain(value):
     return str(value)
 
 
+def name_units(report):
+    """Say what a row is, in the plural: images, or texts; older reports know images alone."""
+    return f"{report.get('unit', 'image')}s"
+
+
 def list_facts(report):
     """List what a run is in numbers: (value, name)."""
+    units = name_units(report)
     return [
-        (format_count(report["n_train"]), "training images"),
-        (format_count(report["n_val"]), "validation images"),
-        (format_count(report["n_test"]), "test images"),
+        (format_count(report["n_train"]), f"training {units}"),
+        (format_count(report["n_val"]), f"validation {units}"),
+        (format_count(report["n_test"]), f"test {units}"),
         (format_count(len(report["classes"])), "classes"),
         (report["source"] or "none", "source model"),
         (report["strategy"], "strategy"),
         (format_count(report["trainable_params"]), "trained parameters"),
-        (format_seconds(report["seconds"]["total"]), "from images to report"),
+        (format_seconds(report["seconds"]["total"]), f"from {units} to report"),
     ]
 
 
 def list_split(report):
     """List where the training, validation and test set came from; what an older report does not say is left out."""
     sizes = (f"{format_count(report[f'n_{key}'])} {name}" for key, name in SPLITS.items())
-    listed = {"Images": ", ".join(sizes)}
+    units = name_units(report)
+    listed = {units.capitalize(): ", ".join(sizes)}
     if report.get("split_origin"):
         listed["Split"] = report["split_origin"]
-    groups = "none were given: each image counts by itself"
+    groups = f"none were given: each {units[:-1]} counts by itself"
     if report["groups_disjoint"] is not None:
         groups = "; ".join(filter(None, [report.get("groups_origin"), describe_groups(report)]))
     listed["Groups"] = groups
@@ -83,7 +90,7 @@ def list_making(report):
         "Weights, SHA-256": report["weights_sha256"] or "none",
         "Model, SHA-256": report.get("model_sha256"),
         "Trained parameters": f"{format_count(report['trainable_params'])} of {format_count(report['total_params'])}",
-        "Image size": f"{report['image_size']} × {report['image_size']} pixels",
+        "Image size": f"{report['image_size']} × {report['image_size']} pixels" if report["image_size"] else None,
         "Epochs": report["epochs"],
         "Augmentation": describe_augmentation(report),
         "Fitted on": describe_fitting(report),
@@ -97,11 +104,12 @@ def list_making(report):
 
 def describe_data(report):
     """Say in a line what was learned from what."""
-    line = f"A model for {len(report['classes'])} classes, tested on {format_count(report['n_test'])} images"
+    units = name_units(report)
+    line = f"A model for {len(report['classes'])} classes, tested on {format_count(report['n_test'])} {units}"
     if report["groups_disjoint"] is not None:
         line += f"; {describe_groups(report)}"
     if report["n_skipped"]:
-        line += f"; {format_count(report['n_skipped'])} unreadable images left out"
+        line += f"; {format_count(report['n_skipped'])} unreadable {units} left out"
     return line + "."
 
 
@@ -119,10 +127,11 @@ def describe_strategy(report):
 
 def describe_intervals(report):
     """Say in a sentence what the intervals mean, and what they rest on."""
-    who, how = "other images of the same kind", ""
+    units = name_units(report)
+    who, how = f"other {units} of the same kind", ""
     if report["accuracy"]["method"] == "wilson_group":
         who = "other groups (people, say) of the same kind"
-        how = " It rests on the differences between whole groups, since images of one group are not independent."
+        how = f" It rests on the differences between whole groups, since {units} of one group are not independent."
     return (
         f"A 95\u00a0% interval shows how far a number could move by chance: if the test were repeated with {who}, "
         f"about 95 of 100 intervals made in this way would hold the true value.{how}"
@@ -131,11 +140,11 @@ def describe_intervals(report):
 
 def verdict(report):
     """Weigh the accuracy against the majority baseline: ``good``, ``unclear`` or ``bad``, and the sentence."""
-    accuracy, baseline = report["accuracy"], report["majority_baseline"]
+    accuracy, baseline, units = report["accuracy"], report["majority_baseline"], name_units(report)
     if accuracy["value"] is None or accuracy["low"] is None:
-        return "unclear", "There is no interval for the accuracy: nothing can be said about other images."
+        return "unclear", f"There is no interval for the accuracy: nothing can be said about other {units}."
     found = (
-        f"The model is right on {100 * accuracy['value']:.1f}\u00a0% of the test images "
+        f"The model is right on {100 * accuracy['value']:.1f}\u00a0% of the test {units} "
         f"(95\u00a0% interval {100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}\u00a0%)"
     )
     always = f"always predicting the most frequent class ({100 * baseline:.1f}\u00a0%)"
@@ -149,7 +158,7 @@ def verdict(report):
             f"{found}: that can't be told apart from {always}. Its balanced accuracy of "
             f"{100 * balanced['value']:.1f}\u00a0% is above guessing: with uneven classes, read that, AUROC and recall."
         )
-    return "unclear", f"{found}: with this many test images that can't be told apart from {always}."
+    return "unclear", f"{found}: with this many test {units} that can't be told apart from {always}."
 
 
 def describe_augmentation(report):
@@ -168,17 +177,18 @@ def describe_fitting(report):
     """Say which images the model learned from, and how it did on validation before; None where it is not said."""
     if "refitted" not in report:
         return None
-    score = report["val_balanced_accuracy"]
+    score, units = report["val_balanced_accuracy"], name_units(report)
     told = "" if score is None else f" (balanced accuracy on validation {100 * score:.1f}\u00a0%"
     if report["refitted"]:
-        return "training and validation images, once all settings were chosen" + (told and f"{told}, before that)")
-    return "training images" + (told and f"{told})")
+        return f"training and validation {units}, once all settings were chosen" + (told and f"{told}, before that)")
+    return f"training {units}" + (told and f"{told})")
 
 
 def describe_cached_activations(report):
     """Say which part of the network was run once instead of in every epoch; None where the report does not say it."""
     if report["epochs"] == 0:
-        return "the whole source model: each image passed it once, and the head was fitted to its features"
+        unit = name_units(report)[:-1]
+        return f"the whole source model: each {unit} passed it once, and the head was fitted to its features"
     if "cached_activations" not in report:
         return None
     cached = report["cached_activations"]

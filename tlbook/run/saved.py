@@ -13,8 +13,9 @@ import numpy as np
 
 from tlbook.datasets.options import check_range
 from tlbook.errors import BadInput, check_flag
-from tlbook.models.classifiers import CLASSES_FILE, RANGE_FILE, save_classifier
+from tlbook.models.classifiers import CLASSES_FILE, RANGE_FILE, WORDS_FILE, save_classifier
 from tlbook.models.hub import list_modules
+from tlbook.models.words import UNKNOWN, WordVectors
 from tlbook.report.page import render_report
 from tlbook.report.record import build_report, format_predictions, format_splits, format_unreadable
 from tlbook.run.folder import MODEL, REPORT, RUN_FILES, UNREADABLE, check_out, clean_leftovers, write_folder
@@ -31,7 +32,8 @@ def save_run(run, path, *, overwrite=False, title=None, images=True, positive=No
     with write_folder(path, overwrite=overwrite) as folder:
         files = run.saved
         if files is None:
-            save_classifier(run.model, run.classes, folder / MODEL, value_range=run.value_range)
+            more = {} if run.words is None else {WORDS_FILE: "\n".join(run.words.words)}
+            save_classifier(run.model, run.classes, folder / MODEL, value_range=run.value_range, more=more)
             more = {"title": title, "images": images, "positive": positive, "options": options}
             files = make_files(run, model_sha256=hash_model((folder / MODEL).read_bytes()), **more)
         for name, content in files.items():
@@ -57,14 +59,14 @@ def make_files(run, *, title=None, images=True, positive=None, options=None, mod
     report = build_report(run, data, scores, seconds=seconds, options=options or {})
     if model_sha256 is not None:
         report["model_sha256"] = model_sha256
-    samples, wrong = draw_pictures(run, probabilities) if images else ((), ())
+    samples, wrong = draw_pictures(run, probabilities) if images and run.words is None else ((), ())
     page = render_report(
         report,
         history=run.history,
         confusion=scores.confusion,
         samples=samples,
         wrong=wrong,
-        images=images,
+        images=images and run.words is None,
         title=title,
     )
     predictions = format_predictions(data.test, probabilities, run.classes, has_groups=data.has_groups)
@@ -112,11 +114,13 @@ def load_run(path: str | os.PathLike[str], *, trust: bool = False) -> Run:
     report, files, classes = open_run(Path(path))
     scale = read_range(files[MODEL], Path(path))
     model = load_model(files[MODEL], classes, report["image_size"], Path(path), trust=trust)
+    words = read_words(files[MODEL], model, report, Path(path))
     kept = ("strategy", "source", "strategy_reason", "weights_sha256", "image_size", "epochs", "trainable_params")
     seconds = {key: value for key, value in report["seconds"].items() if key in ("load", "features", "train")}
     return Run(
         model, classes, **{key: report[key] for key in (*kept, "total_params", "seed")}, history={}, seconds=seconds,
-        val_balanced_accuracy=None, cached_activations=report.get("cached_activations"), value_range=scale, saved=files,
+        val_balanced_accuracy=None, cached_activations=report.get("cached_activations"), value_range=scale, words=words,
+        saved=files,
     )  # fmt: skip
 
 
@@ -158,6 +162,21 @@ def read_range(content, folder):
         raise _say_damaged(folder, error) from error
 
 
+def read_words(content, model, report, folder):
+    """Read the words of a run on texts, in the order of its model's table; None of a run on images."""
+    if report["image_size"]:
+        return None
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            words = tuple(archive.read(WORDS_FILE).decode().split("\n"))
+        table = model.get_layer("table").get_weights()[0]
+    except Exception as error:  # as above
+        raise _say_damaged(folder, error) from error
+    if len(words) != len(table) - UNKNOWN - 1:
+        raise BadInput(f"{folder / MODEL}: {len(words)} words and {len(table)} rows; copy the run again")
+    return WordVectors(report["source"], words, table[UNKNOWN + 1 :], report["weights_sha256"])
+
+
 def hash_model(content):
     """Hash the weights in a model's file: equal for equal ones, whatever layers are called and whenever it was made."""
     import h5py
@@ -188,7 +207,8 @@ def load_model(content, classes, image_size, folder, *, trust=False):
         except Exception as error:  # whatever a damaged file makes Keras, h5py and zipfile raise
             raise _say_damaged(folder, error) from error
     shapes = model.input_shape, model.output_shape
-    if shapes != ((None, image_size, image_size, 3), (None, len(classes))):
+    taken = (None, image_size, image_size, 3) if image_size else (None, None)  # pixels, or words
+    if shapes != (taken, (None, len(classes))):
         raise BadInput(f"{folder / MODEL} has the shapes {shapes}, other than its report; copy the run again")
     return model
 

@@ -1,4 +1,4 @@
-"""Messages to a shop, made by a small grammar: which department should read them?
+"""Messages to a shop, made by a small grammar, each with the department that should read it.
 
 All messages share their sentences and the names of things. Only one or two nouns say which department is meant, and
 each department has twenty of them: few messages show few of its nouns, and a new message mostly has others.
