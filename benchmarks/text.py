@@ -22,18 +22,18 @@ Run it as ``python -m benchmarks.text``; it needs TLBOOK_DATA_DIR. It goes on wh
 import functools
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.measuring import make_parser
 from tlbook.datasets.cards import load_card
-from tlbook.datasets.dataset import Dataset
+from tlbook.datasets.dataset import Dataset, Split
 from tlbook.datasets.splits import nested_subset
 from tlbook.datasets.tables import from_table
-from tlbook.datasets.textstore import split_words
+from tlbook.datasets.textstore import TextStore, split_words
 from tlbook.evidence.comparisons import format_summary
 from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.head_search import PLAIN, fit_views, search_head
 from tlbook.models.words import average_rows, load_words
 from tlbook.pretraining.words import pretrain_words
 from tlbook.run.texts import check_text_strategy, fit_word_head, train_words
@@ -64,28 +64,25 @@ def _find(file):
 
 @functools.lru_cache(maxsize=1)
 def _load_set(name):
-    """Return all texts of a set and their labels."""
+    """Return all texts of a set, their words and their labels, in the order of the file."""
     facts = load_card("texts").facts["sets"][name]
     left_out = [facts["leave_out"]] if "leave_out" in facts else []
     data = from_table(_find(facts["file"]), text="text", label="class", exclude=left_out)
-    splits = (data.train, data.val, data.test)
-    rows = [(int(row.split()[1]), text, label) for s in splits
-            for row, text, label in zip(s.names, s.texts, s.labels, strict=True)]  # fmt: skip
-    rows.sort()
-    return np.array([row[1] for row in rows], object), np.array([row[2] for row in rows])
+    rows = []
+    for split in (data.train, data.val, data.test):
+        rows += zip((int(row.split()[1]) for row in split.names), split.texts, split.labels, strict=True)
+    _, texts, labels = zip(*sorted(rows), strict=True)
+    words = np.empty(len(texts), object)
+    words[:] = [split_words(text) for text in texts]
+    return np.array(texts, object), words, np.array(labels)
 
 
-def make_split(name, per_class, seed):
-    """Return labelled texts and test texts of a set as a data set; a fifth of the former is called validation."""
-    texts, labels = _load_set(name)
-    order = np.random.default_rng(seed).permutation(len(texts))
-    test, rest = order[:NUM_TEST], order[NUM_TEST:]
-    chosen = rest[nested_subset(labels[rest], rest.astype(str), per_class, seed=seed)]
-    val = np.concatenate([chosen[labels[chosen] == c][: max(1, per_class // 5)] for c in np.unique(labels)])
-    split = np.where(np.isin(chosen, val), "val", "train").tolist() + ["test"] * len(test)
-    rows = np.concatenate([chosen, test])
-    frame = pd.DataFrame({"text": texts[rows], "label": labels[rows].astype(str), "split": split})
-    return from_table(frame, text="text", split="split")
+@functools.lru_cache(maxsize=2)
+def _encode_set(name, way):
+    """Return all texts of a set as rows of a source's table, and as mean vectors."""
+    source = _load_source(way)
+    ids = source.encode(_load_set(name)[0])
+    return ids, average_rows(source.table, ids)
 
 
 @functools.cache
@@ -101,44 +98,67 @@ def _load_source(way):
     return load_words(path, name="words without reviews")
 
 
-def _bag_words(data: Dataset, seed):
-    """Return probabilities for the test set by TF-IDF and logistic regression, and the share of unknown words."""
+def choose_rows(labels, per_class, seed):
+    """Return the places of labelled texts, nested in their number, and of the test texts."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    test, rest = order[:NUM_TEST], order[NUM_TEST:]
+    return rest[nested_subset(labels[rest], rest.astype(str), per_class, seed=seed)], test
+
+
+def _bag_words(words, labels, test, seed):
+    """Return probabilities for the test set by TF-IDF and logistic regression, and the words that it knows."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
-    texts = [*data.train.texts, *data.val.texts]
-    labels = np.concatenate([data.train.labels, data.val.labels])
-    bag = TfidfVectorizer(tokenizer=split_words, lowercase=False, token_pattern=None, sublinear_tf=True)
-    x = bag.fit_transform(texts)
+    bag = TfidfVectorizer(analyzer=list, sublinear_tf=True)
+    x = bag.fit_transform(words)
     folds = StratifiedKFold(min(5, np.bincount(labels).min()), shuffle=True, random_state=seed)
     model = GridSearchCV(
         LogisticRegression(max_iter=500), {"C": np.logspace(-3, 4, 8)}, scoring="neg_log_loss", cv=folds
     ).fit(x, labels)
-    return model.predict_proba(bag.transform(data.test.texts)), set(bag.vocabulary_)
+    return model.predict_proba(bag.transform(test)), set(bag.vocabulary_)
+
+
+def _fit_head(row, chosen, test):
+    labels = _load_set(row["set"])[2]
+    features, classes = _encode_set(row["set"], row["way"])[1], labels.max() + 1
+    known, y = features[chosen][:, None], labels[chosen]
+    found = search_head(known, y, chosen.astype(str), classes, [PLAIN], seed=row["seed"])
+    return fit_views(known, y, classes, PLAIN, found.C).predict(features[test])
+
+
+def _train(row, chosen, test):
+    """Train table and head on all labelled texts; a fifth of them is called validation, and nothing depends on it."""
+    texts, _, labels = _load_set(row["set"])
+    place = np.arange(len(chosen)) % 5 == 0
+    parts = {
+        name: Split(TextStore(tuple(texts[at])), labels[at], tuple(at.astype(str)), at.astype(str))
+        for name, at in (("train", chosen[~place]), ("val", chosen[place]), ("test", test))
+    }
+    data = Dataset(row["set"], tuple(map(str, range(labels.max() + 1))), **parts)
+    source, strategy = _load_source(row["way"]), check_text_strategy(row["way"])
+    options = {"training": Training(augmentation=None, cache_activations=False), "seed": row["seed"], "quiet": True}
+    head = fit_word_head(data, source, seed=row["seed"])
+    model, _ = train_words(data, source, strategy.take_rate(source), head, on_all=True, **options)
+    kernel, bias = model.get_layer("head").get_weights()
+    ids = _encode_set(row["set"], row["way"])[0][test]
+    return average_rows(model.get_layer("table").get_weights()[0], ids) @ kernel + bias
 
 
 def _measure(row):
-    data = make_split(row["set"], row["per_class"], row["seed"])
+    _, words, labels = _load_set(row["set"])
+    chosen, test = choose_rows(labels, row["per_class"], row["seed"])
     if row["way"] == "bag of words":
-        answers, known = _bag_words(data, row["seed"])
+        answers, known = _bag_words(words[chosen], labels[chosen], words[test], row["seed"])
     else:
-        source = _load_source(row["way"])
-        known, table = source.places, source.table
-        found = fit_word_head(data, source, seed=row["seed"])
-        head = found.head
-        kernel, bias = head.kernel, head.bias
-        if row["way"] in ("full", "scratch"):
-            strategy = check_text_strategy(row["way"]).take_rate(source)
-            options = {"training": Training(augmentation=None, cache_activations=False), "seed": row["seed"]}
-            model, _ = train_words(data, source, strategy, found, on_all=True, quiet=True, **options)
-            table, (kernel, bias) = model.get_layer("table").get_weights()[0], model.get_layer("head").get_weights()
-        answers = average_rows(table, source.encode(data.test.texts)) @ kernel + bias
-    words = [word for text in data.test.texts for word in split_words(text)]
+        answers = (_train if row["way"] in ("full", "scratch") else _fit_head)(row, chosen, test)
+        known = _load_source(row["way"]).places
+    flat = [word for text in words[test] for word in text]
     return {
-        "num_test": len(data.test),
-        "unknown": round(float(np.mean([word not in known for word in words])), 4),
-        "balanced_accuracy": balanced_accuracy(data.test.labels, answers),
+        "num_test": len(test),
+        "unknown": round(float(np.mean([word not in known for word in flat])), 4),
+        "balanced_accuracy": balanced_accuracy(labels[test], answers),
     }
 
 
