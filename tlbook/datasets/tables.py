@@ -131,7 +131,7 @@ def from_table(
     >>> messages = {"message": [f"Where is order {number}?" for number in range(10)] + ["Stop it!"] * 10}
     >>> messages["kind"] = ["question"] * 10 + ["complaint"] * 10
     >>> tl.from_table(pd.DataFrame(messages), text="message", label="kind").train.texts[0]
-    'Where is order 0?'
+    'Where is order 1?'
     """
     options = check_options(
         per_class, seed, name_exclude(exclude), quiet, min_images=min_images, max_unreadable=max_unreadable,
