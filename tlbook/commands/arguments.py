@@ -315,7 +315,7 @@ def _add_pretrain(commands):
     examples += ("pretrain --source photos  # again: goes on where it stopped; on a GPU with KERAS_BACKEND=jax",)
     examples += ("pretrain --source words --corpus text.zip  # .txt files, a paragraph a line; takes a minute",)
     parser = _add(commands, "pretrain", "pre-train an embedded source model from its recipe", examples, run)
-    parser.add_argument("--source", required=True, metavar="NAME", help="worlds, photos or words")
+    parser.add_argument("--source", required=True, metavar="NAME", help="worlds, photos, template or words")
     parser.add_argument("--corpus", type=_path, metavar="ZIP", help="of words: the texts to learn from")
     parser.add_argument(
         "--exclude", metavar="NAME", action="append", default=[], help="of words: leave a text out; may be repeated"
