@@ -395,7 +395,8 @@ def test_imagenet_weights_are_downloaded_when_asked_for(no_weights, monkeypatch)
 
 def test_sources_are_listed(no_weights):
     listed = {info.name: info for info in sources()}
-    assert len(listed) == len(list_applications()) + 1 + len(load_cards("source"))
+    assert len(listed) == len(list_applications()) + 1 + len(load_cards("source")) - 1  # all but the template
+    assert "template" not in listed and load_source("template", image_size=32).backbone
     assert listed["photos"].on_this_machine
     assert listed["photos"].parameters == listed["random"].parameters == COMPACT_PARAMETERS
     assert not listed["vgg16"].on_this_machine

@@ -14,7 +14,7 @@ SET_NAMES = {
     "characters": "Characters",
     "objects": "Objects",
 }
-OURS = {"photos": "photos", "worlds": "worlds", "random": "random weights"}
+OURS = {"photos": "photos", "worlds": "worlds", "template": "template", "random": "random weights"}
 
 
 def name_set(case):

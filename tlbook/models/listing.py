@@ -39,8 +39,8 @@ class SourceInfo:
 def sources():
     """List the source models: the embedded ones, random weights, and ``keras.applications``.
 
-    TensorFlow Hub modules are sources too, by handle or folder, and cannot be listed. They are programs, which can read
-    and write files.
+    The source ``template``, which serves one strategy, is left out. TensorFlow Hub modules are sources too, by handle
+    or folder, and cannot be listed. They are programs, which can read and write files.
 
     Returns
     -------
@@ -51,7 +51,8 @@ def sources():
     >>> [info.name for info in sources()][:3]
     ['photos', 'worlds', 'random']
     """
-    embedded = [_describe_embedded(card) for card in load_cards("source") if "weights" in card.facts]
+    cards = [card for card in load_cards("source") if "weights" in card.facts and card.facts.get("listed", True)]
+    embedded = [_describe_embedded(card) for card in cards]
     title, licence = "The embedded network with random weights: a baseline", "BSD-3-Clause, like the package"
     drawn = SourceInfo(
         RANDOM, title, "random weights, by seed", licence, COMPACT_PARAMETERS, COMPACT_SIZE, True, "nothing needed"
