@@ -259,3 +259,30 @@ def test_a_table_of_very_many_columns_is_one_short_line(make_folder, argument, n
         from_table(folder / "wide.csv") if argument == "table" else from_folder(folder, **{argument: "wide.csv"})
     assert len(str(caught.value)) < 500
     assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("words", [("train", "test"), ("TRAINING", "testing"), ("train_set", "val")])
+def test_a_column_of_splits_is_kept(make_folder, words):
+    rows = [f"{c}{i}.png;{c};{words[i >= 6]}" for c in ("cat", "dog") for i in range(9)]
+    images = {f"img/{row.split(';')[0]}": None for row in rows}
+    data = from_folder(
+        make_folder(images | {"meta.csv": "\n".join(["file;label;split", *rows]).encode()}), labels="meta.csv"
+    )
+    assert sorted(data.test.names) == [f"img/{c}{i}.png" for c in ("cat", "dog") for i in (6, 7, 8)]
+    assert len(data.train) + len(data.val) == 12
+
+
+def test_a_column_of_splits_without_a_test_set_is_told(make_folder):
+    rows = [f"{c}{i}.png,{c},train" for c in ("cat", "dog") for i in range(9)]
+    images = {f"img/{row.split(',')[0]}": None for row in rows}
+    data = from_folder(make_folder(images | {"m.csv": "\n".join(["file,label,split", *rows]).encode()}), labels="m.csv")
+    assert any("the column 'split' of m.csv was not read as splits" in line for line in data.warnings)
+
+
+def test_labels_and_groups_from_one_table_of_odd_columns(make_folder):
+    rows = [f"im{i}.png;{('cat', 'dog')[i % 2]};p{i // 2}" for i in range(20)]
+    images = {f"pics/im{i}.png": None for i in range(20)}
+    folder = make_folder(images | {"befunde.csv": "\n".join(["Bildname;Befund;Patient", *rows]).encode()})
+    data = from_folder(folder, labels="befunde.csv", label_column="Befund", groups="befunde.csv")
+    assert data.groups_origin == "befunde.csv, column Patient"
+    assert not set(data.train.groups.tolist()) & set(data.test.groups.tolist())

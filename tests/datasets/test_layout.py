@@ -106,6 +106,8 @@ REFUSED = {
     "a split by another word": (["train/{c}", "holdout/{c}"], ["'train'", "either it is a class"]),
     "folds": (["fold1/train/{c}", "fold1/test/{c}", "fold2/train/{c}", "fold2/test/{c}"], ["each with splits"]),
     "twice": (["train/{c}", "test/{c}", "testing/{c}"], ["two of them for one split"]),
+    "named as a copy": (["{c}", "cat - Copy"], ["'cat - Copy' is named as a copy of 'cat'", "`exclude` 'cat - Copy'"]),
+    "a copy in a split": (["train/{c}", "train/Copy of dog", "test/{c}"], ["'train/Copy of dog' is named as a copy"]),
     "classes in what is unlabelled": (["train/{c}", "test/{c}", "pred/{c}"], ["'pred' says that it is unlabelled"]),
 }  # fmt: skip
 
@@ -118,6 +120,7 @@ def test_a_layout_is_refused(patterns, words):
 
 
 CLASSES = [("bus", "train"), ("mask", "no_mask"), ("with_mask", "without_mask"), ("valid", "invalid"),
+           ("cat_1", "cat_2"), ("hard copy", "soft copy"), ("type (1)", "type (2)"),
            ("bullet_train", "steam_train"), ("test_strip", "test_tube"), ("whole", "part"), ("0", "1")]  # fmt: skip
 
 
@@ -152,6 +155,14 @@ def test_what_holds_the_others_again_is_left_out_where_its_content_is_theirs(fol
     table, reading = read(names, fingerprint=lambda index: names[index][-9:])
     assert count(table) == NONE
     assert repr(folder) in reading.left_out[0]
+
+
+@pytest.mark.parametrize("folder", ["{c} (1)", "{c}_copy", "{c} - Kopie (2)", "Copy of {c}"])
+def test_a_second_copy_of_a_class_is_left_out_where_its_content_is_there(folder):
+    names = name_images("{c}", folder)
+    table, reading = read(names, fingerprint=lambda index: names[index][-5:])
+    assert count(table) == NONE
+    assert "a copy of 'cat', file for file" in reading.left_out[0]
 
 
 @pytest.mark.parametrize(("patterns", "extra"), [(["{c}"], "test"), (["{c}"], "masks"), (["{c}"], "images"),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tlbook.evidence.label_errors import find_suspects, judge_labels
+from tlbook.evidence.label_errors import can_judge, find_suspects, judge_labels, try_errors
 
 
 def draw_features(count=200, classes=4, seed=0):
@@ -40,3 +40,12 @@ def test_classes_of_few_groups_are_not_judged():
     alone = judge_labels(features, (labels == 3).astype(int), np.arange(len(labels)), quiet=True)
     assert np.isnan(alone).all()
     assert len(find_suspects(alone, (labels == 3).astype(int))[0]) == 0
+
+
+def test_labels_changed_on_trial_say_whether_any_can_be_judged():
+    features, _, labels, _ = draw_features(seed=2)
+    groups, noise = np.arange(len(labels)), np.random.default_rng(0).normal(size=features.shape).astype(np.float32)
+    assert can_judge(try_errors(features, labels, groups, quiet=True), 0.1)
+    assert not can_judge(try_errors(noise, labels, groups, quiet=True), 0.0)
+    assert not can_judge(0.6, 0.25)  # what is named anyhow is named on trial too
+    assert not can_judge(try_errors(features, np.zeros(len(labels), int), groups, quiet=True), 0.0)

@@ -176,6 +176,23 @@ def test_labels_that_look_wrong(tmp_path):
     assert len(finding.files) <= 3
 
 
+def test_labels_that_cannot_be_judged_are_not_named(tmp_path):
+    found = audit(write_noise(tmp_path / "noise", 30), source=make_small_source(), quiet=True)
+    assert find(found, "labels that look wrong") is None
+    assert any("labels cannot be judged by these features" in note for note in found.notes)
+    found = audit(write_noise(tmp_path / "few", 6), source=make_small_source(), quiet=True)
+    assert any("labels were not judged" in note for note in found.notes)
+
+
+def write_noise(root, per_class):
+    rng = np.random.default_rng(0)
+    for name in ("dark", "pale"):
+        (root / name).mkdir(parents=True)
+        for i in range(per_class):
+            Image.fromarray(rng.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(root / name / f"{i}.png")
+    return root
+
+
 def test_a_table_of_groups_that_was_forgotten(tmp_path):
     root = write_images(tmp_path / "beside", seed=4)
     names = [path.relative_to(root).as_posix() for path in sorted(root.rglob("*.png"))]

@@ -8,7 +8,7 @@ from tlbook.datasets.columns import normalise_path, read_csv
 from tlbook.datasets.containers import read_if_there
 from tlbook.datasets.dicom import MISSING, can_read_dicom, is_dicom, read_dicom
 from tlbook.datasets.expressions import match_names
-from tlbook.datasets.lookup import GROUP_WORDS, PATH_WORDS, list_columns, match_rows, read_cells, show_columns
+from tlbook.datasets.lookup import GROUP_WORDS, list_columns, match_rows, read_cells, show_columns
 from tlbook.errors import BadInput
 
 IN_DICOM = "dicom:"
@@ -80,7 +80,7 @@ def _look_up(data, spec, names, prefix):
         keys = [normalise_path(name) for name in names]  # the path inside a zip file counts as well
         return [table.get(key, table.get(normalise_path(prefix + key))) for key in keys], "group"
     groups = list_columns(header, GROUP_WORDS)
-    if not groups or not list_columns(header, PATH_WORDS):
+    if not groups:
         raise BadInput(
             f"the groups file {spec!r} has the columns {show_columns(header)}; "
             "expected 'path' (or 'file', 'image', 'id') and 'group' (or 'patient', 'subject') among them; rename its "

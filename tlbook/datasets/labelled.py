@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from posixpath import splitext
 
@@ -13,7 +13,15 @@ from tlbook.datasets.columns import read_csv
 from tlbook.datasets.containers import read_if_there
 from tlbook.datasets.expressions import match_names
 from tlbook.datasets.layout import Table
-from tlbook.datasets.lookup import GROUP_WORDS, LABEL_WORDS, list_columns, match_rows, read_cells, show_columns
+from tlbook.datasets.lookup import (
+    GROUP_WORDS,
+    LABEL_WORDS,
+    SPLIT_WORDS,
+    list_columns,
+    match_rows,
+    read_cells,
+    show_columns,
+)  # fmt: skip
 from tlbook.datasets.marks import REASON, leave_out_marked_files
 from tlbook.datasets.onehot import ONE_LABEL, are_hot, check_one_hot, name_hot
 from tlbook.datasets.provenance import count
@@ -22,6 +30,14 @@ from tlbook.datasets.tree import list_folders, plant_tree, stack_text
 from tlbook.errors import BadInput
 
 BETWEEN = re.compile(r"\s*[|;,/]\s*|\s+")
+
+
+@dataclass(frozen=True)
+class SplitColumn:
+    """A column that says the split of each image: its name, and the cells."""
+
+    name: str
+    cells: list
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,7 @@ class Labelled:
 
 def read_labelled(spec, column, listing):
     """Return the images of a listing with the labels of a file or an expression; `tlbook.from_folder` says how."""
-    spec, warnings = str(spec), ()
+    spec, warnings, said = str(spec), (), None
     data = listing.store.container.find(spec)
     data = read_if_there(Path(spec)) if data is None else data
     tree = plant_tree(listing.names, ())
@@ -59,7 +75,7 @@ def read_labelled(spec, column, listing):
         _leave_out_marks(tree, labels)
     else:
         _leave_out_marks(tree, [""] * len(tree.names))
-        labels, warnings = _read_table(spec, data, column, tree)
+        labels, said, warnings = _read_table(spec, data, column, tree)
         lack = f"have no label in {Path(spec).name!r}"
     _leave_out_test_images(tree, labels, listing)
     _leave_out_unlabelled(tree, labels, lack)
@@ -67,6 +83,13 @@ def read_labelled(spec, column, listing):
     names = stack_text([tree.names[i] for i in index])
     classes = stack_text([labels[i].strip() for i in index])
     splits, given = find_labelled_splits(names.tolist(), set(classes.tolist()))
+    if said and not given.splits:
+        splits, given = find_labelled_splits([f"{said.cells[i]}/{tree.names[i]}" for i in index], set())
+        given = replace(given, where=f"the column {said.name} of {Path(spec).name}") if given.splits else given
+        if not given.splits:
+            warnings += (
+                f"the column {said.name!r} of {Path(spec).name} was not read as splits: it lacks train or test",
+            )
     table = Table(names, classes, stack_text(splits), names, np.array(index, dtype=np.int64))
     left_out = tuple(tree.left_out)
     return Labelled(table, given, left_out, warnings)
@@ -153,7 +176,7 @@ def _find_named(file, listing, names, indices):
 
 
 def _read_table(spec, data, column, tree):
-    """Return the label of each image of a tree, None without one, and what to warn of."""
+    """Return the label of each image of a tree, None without one, the column of splits, and what to warn of."""
     file = Path(spec).name
     wanted = ("path", "file", "image", "id", "label", "class", *([] if column is None else [column]))
     header, rows = read_csv(data, f"the labels file {file!r}", wanted)
@@ -182,7 +205,24 @@ def _read_table(spec, data, column, tree):
         warnings += (f"the labels are the names of {len(hot)} columns of {file}, of which each row has one 1",)
     if groups:
         warnings += (f"{file} has a column {header[groups[0]]!r}: if it says what belongs together, give it as groups",)
-    return labels, warnings
+    return labels, _find_splits(header, rows, kept, found, {at, chosen}, len(tree.names)), warnings
+
+
+def _find_splits(header, rows, kept, found, taken, count):
+    """Return the column whose cells all say train, val or test, None where none does."""
+    for at in list_columns(header, SPLIT_WORDS):
+        if at in taken or not all(map(_says_split, read_cells(rows, at))):
+            continue
+        cells = [""] * count
+        for i, own in zip(kept, found, strict=True):
+            cells[i] = own[0][at].strip() if own else ""
+        return SplitColumn(header[at], cells)
+    return None
+
+
+def _says_split(cell):
+    reading = words.read_split(cell) if words.list_tokens(cell) else None
+    return reading is not None and not reading.rest and reading.split != words.UNLABELLED
 
 
 def _choose_label(file, header, rows, column, at, groups):

@@ -16,7 +16,8 @@ r"""Which class and which split a path stands for: the rules by which a folder o
    out and named. Where no test set remains, the given validation set is the test set and validation is taken from
    training; where neither remains, all three are taken from training.
 7. A folder that holds the others again (``yes``, ``no``, ``all/yes``, ``all/no``) is left out where each of its files
-   is elsewhere too, byte for byte; else it is refused.
+   is elsewhere too, byte for byte; else it is refused. So is a folder named as the copy of one beside it (``cat (1)``,
+   ``cat - Copy``, ``Copy of cat``).
 8. Folders that say how pictures were made and hold the same classes (``color``, ``grayscale``) are refused.
 9. Images outside a class folder are passed over and counted. Where no folder names a class, labels must be given.
 

@@ -12,6 +12,8 @@ LABEL_WORDS |= {"findings", "disease", "y", "tag", "tags", "classname", "labelna
 GROUP_WORDS = {"group", "patient", "subject", "participant", "lesion", "animal", "specimen", "slide", "donor", "case"}
 GROUP_WORDS |= {"patientid", "subjectid", "study"}
 
+SPLIT_WORDS = {"split", "splits", "subset", "partition", "set", "fold"}
+
 
 def list_columns(header, words):
     """Return the positions of the columns whose names hold one of the words: those of this word alone first."""

@@ -16,6 +16,7 @@ def settle_level(tree, prefix, fingerprint):
     """Leave out what repeats the others and what are marks, and look through plumbing, where classes may stand."""
     while True:
         _settle_copies(tree, prefix, fingerprint)
+        _settle_backups(tree, prefix, fingerprint)
         settle_marks(tree, prefix)
         below = tree.children(prefix)
         pictures = [name for name in below if words.is_picture_folder(name)]
@@ -66,4 +67,23 @@ def _settle_copies(tree, prefix, fingerprint):
             f"the folder {shown!r} holds {list_folders(sorted(inside[name]))} again: either it is a second copy, or it "
             f"has more images of them; expected each class in one place; leave it out with `exclude` {name}, or merge "
             "it with the others",
+        )  # fmt: skip
+
+
+def _settle_backups(tree, prefix, fingerprint):
+    """Leave out a folder that is named as the copy of one beside it; refuse it where its content is not there too."""
+    below = {name.lower(): name for name in tree.children(prefix)}
+    for name in list(below.values()):
+        original = below.get((words.name_original(name) or "").lower())
+        if original is None:
+            continue
+        way, shown = (*prefix, name), "/".join((*prefix, name))
+        if repeats_content(tree, way, fingerprint):
+            tree.leave_out(way, f"a copy of {original!r}, file for file")
+            continue
+        settle(
+            tree, way,
+            f"the folder {shown!r} is named as a copy of {original!r}: either it is one, or a class; expected one "
+            f"reading; leave it out with `exclude` '{name}', merge the two, or, if it is a class, give `labels` "
+            "'^([^/]+)/'",
         )  # fmt: skip

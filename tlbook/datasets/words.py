@@ -17,6 +17,11 @@ ABOUT_MARKS = FILLERS | {"binary", "manual", "semantic", "instance", "class", "o
 RENDITIONS = {"color", "colour", "grayscale", "greyscale", "gray", "grey", "rgb", "segmented", "augmented"}
 RENDITIONS |= {"original", "originals", "cropped", "resized"}
 PART = re.compile(r"(^|[\W_])(part|batch|chunk|fold|shard)[\W_]*\d+$", re.IGNORECASE)
+COPY = re.compile(
+    r"^(?:(?:copy of|kopie von|copie de|copia de) (.+)"
+    r"|(.+?)(?: \(\d+\)|[ _-]+(?:copy|kopie|copie|copia)(?:[ _]\(?\d+\)?)?))$",
+    re.IGNORECASE,
+)
 MARK_WORD = re.compile("mask|segmentation|annotation|label|gt|trimap", re.IGNORECASE)
 MARK_SUFFIX = re.compile(
     r"^(.+?)[ _.-]*(masks?|segmentation|annotations?|labels?|gt|trimap)([ _.-]?\d+)?$", re.IGNORECASE
@@ -77,3 +82,9 @@ def is_rendition(name):
 def is_negated(name, others):
     """Tell whether another name holds this one with more, as ``no_mask`` holds ``mask``: then it is a class."""
     return any(other.lower() != name.lower() and other.lower().endswith(name.lower()) for other in others)
+
+
+def name_original(name):
+    """Return the name of the folder that this one is a copy of, as file managers name copies; else None."""
+    found = COPY.match(name)
+    return (found[1] or found[2]) if found else None

@@ -6,6 +6,7 @@ import numpy as np
 
 from tlbook.datasets.assemble import NO_GROUPS
 from tlbook.datasets.crops import SMALL
+from tlbook.datasets.detail_search import choose_scale, find_details, search_details
 from tlbook.datasets.formats import describe_conversion
 from tlbook.datasets.images import shrink_image
 from tlbook.datasets.parallel import map_in_threads
@@ -13,7 +14,7 @@ from tlbook.datasets.provenance import count
 from tlbook.datasets.quality import COLUMNS, find_odd, measure_image
 from tlbook.datasets.window_search import WindowPairs, search_windows
 from tlbook.evidence.intervals import wilson_interval
-from tlbook.evidence.label_errors import find_suspects, judge_labels
+from tlbook.evidence.label_errors import can_judge, find_suspects, judge_labels, try_errors
 
 UNEVEN = 3.0  # largest class over smallest from which accuracy misleads
 WIDE = 10  # points: half of an interval that says little
@@ -98,25 +99,34 @@ class Looks:
     ----------
     likeness : WindowPairs
         Pairs that may show the same, and of each image the one that it is most like.
+    same, agreement : numpy.ndarray
+        Pairs that show the same at the same size, int64, (k, 2), and how well they agree, float32, (k,).
+    patterns : numpy.ndarray
+        bool, (n,): images that repeat themselves.
     measures : numpy.ndarray
         float32, (n, 7), as `tlbook.datasets.quality.COLUMNS` names them.
     """
 
     likeness: WindowPairs
+    same: np.ndarray
+    agreement: np.ndarray
+    patterns: np.ndarray
     measures: np.ndarray
 
 
 def look_at_images(images, *, quiet=False):
     """Read each image once, measure it and compare it with all others."""
+    scale, details = choose_scale(images), [None] * len(images)
     pixels = np.empty((len(images), SMALL, SMALL), np.uint8)
     measures = np.empty((len(images), len(COLUMNS)), np.float32)
 
     def look(index):
         image = images.read(index)
         pixels[index], measures[index] = shrink_image(image, SMALL), measure_image(image)
+        details[index] = find_details(image, scale)
 
     map_in_threads(look, len(images), "looking at images", quiet=quiet)
-    return Looks(search_windows(pixels, quiet=quiet), measures)
+    return Looks(search_windows(pixels, quiet=quiet), *search_details(details, quiet=quiet), measures)
 
 
 def list_facts(data):
@@ -189,24 +199,35 @@ def look_at_counts(data):
 
 
 def look_at_labels(images, features, *, seed=0, quiet=False):
-    """Tell labels that look wrong to heads that have not seen the image; ``features`` are float32, (n, channels)."""
+    """Tell labels that look wrong to heads that have not seen the image; ``features`` are float32, (n, channels).
+
+    Return findings and notes: where labels changed on trial would not be found, a note says so, and none is named.
+    """
     probabilities = judge_labels(features, images.labels, images.groups, seed=seed, quiet=quiet)
+    judged = np.isfinite(probabilities).all(axis=1)
+    if not judged.any():
+        return [], ["labels were not judged: that takes two classes of ten images, or groups, each"]
     suspects, proposed = find_suspects(probabilities, images.labels)
-    if len(suspects):
-        judged = np.isfinite(probabilities).all(axis=1)
-        agreed = np.mean(probabilities[judged].argmax(axis=1) == images.labels[judged])
-        names = tuple(images.names[i] for i in suspects)
-        labels = [
-            (images.classes[images.labels[i]], images.classes[c]) for i, c in zip(suspects, proposed, strict=True)
+    found = try_errors(features, images.labels, images.groups, seed=seed, quiet=quiet)
+    if not can_judge(found, len(suspects) / judged.sum()):
+        return [], [
+            f"labels cannot be judged by these features: of labels changed on trial {100 * found:.0f} % would be "
+            f"named, and {100 * len(suspects) / judged.sum():.0f} % as they are; look at a sample yourself, or give a "
+            "`source` that suits the images better"
         ]
-        told = tuple(f"{given}, or {other}?" for given, other in labels)
-        shown = ", ".join(f"{name} ({text})" for name, text in zip(names[:3], told, strict=False))
-        message = (
-            f"{count(len(names), 'image')} whose label is doubted by heads that were fitted without them and agree "
-            f"with {100 * agreed:.0f} % of all labels ({shown}{', …' if len(names) > 3 else ''}): look at them; some "
-            "labels are right, and the image is hard"
-        )
-        yield Finding("labels that look wrong", message, names, told)
+    if not len(suspects):
+        return [], []
+    agreed = np.mean(probabilities[judged].argmax(axis=1) == images.labels[judged])
+    names = tuple(images.names[i] for i in suspects)
+    labels = [(images.classes[images.labels[i]], images.classes[c]) for i, c in zip(suspects, proposed, strict=True)]
+    told = tuple(f"{given}, or {other}?" for given, other in labels)
+    shown = ", ".join(f"{name} ({text})" for name, text in zip(names[:3], told, strict=False))
+    message = (
+        f"{count(len(names), 'image')} whose label is doubted by heads that were fitted without them and agree "
+        f"with {100 * agreed:.0f} % of all labels ({shown}{', …' if len(names) > 3 else ''}): look at them; some "
+        f"labels are right, and the image is hard; of labels changed on trial {100 * found:.0f} % would be named"
+    )
+    return [Finding("labels that look wrong", message, names, told)], []
 
 
 def _describe(images, rows):

@@ -8,7 +8,6 @@ import numpy as np
 from tlbook.datasets.columns import read_csv
 from tlbook.datasets.lookup import GROUP_WORDS, PATH_WORDS, list_columns, read_cells
 from tlbook.datasets.scan import scan_folder
-from tlbook.datasets.window_search import LEAST_CORRELATION
 from tlbook.errors import BadInput
 from tlbook.evidence.audit import AllImages, Finding, look_at_counts
 from tlbook.runtime import show_progress
@@ -21,9 +20,10 @@ FORGOTTEN = 3.0  # times as often as by chance are images most like one of the s
 SHARE = 0.3  # of the images at least
 NEAR = 2  # numbers of neighbours differ by no more
 LEAST_NEIGHBOURS = 20  # images most like a neighbour by number, below which nothing is said
-STRANGERS = 0.01  # pairs of them an image that are borne
-LEAST_STRANGERS = 10
-HIGHEST_THRESHOLD = 0.985
+STRANGERS = 0.002  # pairs of them an image that are borne
+LEAST_STRANGERS = 2
+HIGHEST_CORRELATION, HIGHEST_AGREEMENT = 0.995, 0.9  # thresholds rise no higher
+PATTERN_CORRELATION, PATTERN_AGREEMENT = 0.99, 0.97  # for images that repeat themselves
 
 
 def find_copies(images, *, quiet=False):
@@ -40,28 +40,42 @@ def look_at_copies(images, copies):
     yield from _look_at_pairs(images, "copies", copies)
 
 
-def look_at_near_duplicates(images, likeness, copies):
+def look_at_near_duplicates(images, looks, copies):
     """Tell images that nearly equal another one or a part of it, and are no copy of it."""
     known = {tuple(sorted(pair)) for pair in copies}
-    alike = likeness.pairs[likeness.correlation >= choose_threshold(images, likeness)]
-    pairs = [tuple(sorted(pair)) for pair in alike.tolist()]
-    yield from _look_at_pairs(images, "near-duplicates", [pair for pair in pairs if pair not in known])
+    pairs = [pair for pair in find_alike(images, looks) if pair not in known]
+    yield from _look_at_pairs(images, "near-duplicates", pairs)
 
 
-def choose_threshold(images, likeness):
-    """Return the correlation from which pairs are told.
+def find_alike(images, looks):
+    """Return the pairs of images, by indices, that details or windows say show the same; most alike first.
+
+    Images that repeat themselves, boards and stripes, fit over many strangers: of those almost all has to agree.
+    """
+    windows, alike = looks.likeness, []
+    for pairs, scores, highest, strict in (
+        (looks.same, looks.agreement, HIGHEST_AGREEMENT, PATTERN_AGREEMENT),
+        (windows.pairs, windows.correlation, HIGHEST_CORRELATION, PATTERN_CORRELATION),
+    ):
+        plain = ~looks.patterns[pairs].any(axis=1)
+        least = choose_threshold(images, pairs[plain], scores[plain], highest)
+        alike += pairs[scores >= np.where(plain, least, strict)].tolist()
+    return list(dict.fromkeys(tuple(sorted(pair)) for pair in alike))
+
+
+def choose_threshold(images, pairs, scores, highest):
+    """Return the score from which pairs are told; 0 where all are.
 
     Pairs of two classes tell how many pairs of strangers there are: if classes mattered as little to those as to pairs
-    drawn at random. Where they would be more than one in a hundred images, as among radiographs, the threshold rises.
+    drawn at random. Where they would be more than one in five hundred images, as among radiographs, the threshold
+    rises.
     """
-    one, other = likeness.pairs.T
+    one, other = pairs.T
     across = (images.labels[one] != images.labels[other]) & (images.groups[one] != images.groups[other])
     chance = 1 - np.sum((np.bincount(images.labels) / len(images)) ** 2)
-    scores = np.sort(likeness.correlation[across])[::-1]
+    scores = np.sort(scores[across])[::-1]
     borne = int(chance * max(STRANGERS * len(images), LEAST_STRANGERS))
-    if len(scores) <= borne:
-        return LEAST_CORRELATION
-    return min(np.nextafter(scores[borne], np.float32(2)), HIGHEST_THRESHOLD)
+    return min(np.nextafter(scores[borne], np.float32(2)), highest) if len(scores) > borne else 0.0
 
 
 def _look_at_pairs(images, what, pairs):

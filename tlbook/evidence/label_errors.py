@@ -13,6 +13,9 @@ FOLDS = 10
 REPEATS = 2
 MANY = 3000  # images from which one division into folds has to do
 LEAST_GROUPS = FOLDS  # of a class whose labels are judged
+TRIED = 0.05  # of the labels, changed on trial
+LEAST_FOUND = 0.5  # of those, below which the labels of a set cannot be judged
+LEAST_LIFT = 3.0  # times as often is a changed label named as one as it is
 DOUBTED = 0.4  # of the probability that guessing gives a class: below it a label looks wrong
 
 
@@ -116,3 +119,44 @@ def find_suspects(probabilities, labels, *, doubted=DOUBTED):
     order = np.argsort(own, kind="stable")
     order = order[own[order] < doubted]
     return judged[order], found.argmax(axis=1)[order]
+
+
+def try_errors(features, labels, groups, *, seed=0, quiet=False):
+    """Change one label in twenty on trial, and return the share of the changed ones that would be named.
+
+    Where heads are too weak for a set, most labels that they doubt are right, and nothing in the doubts shows it. The
+    trial does: what is changed on purpose is then found no more often than by chance, or little more.
+
+    Parameters
+    ----------
+    features, labels, groups, seed, quiet
+        As for `judge_labels`.
+
+    Returns
+    -------
+    float
+        0-1; NaN where no label can be judged.
+
+    Examples
+    --------
+    >>> labels = np.arange(200) % 2
+    >>> features = np.random.default_rng(0).normal(size=(200, 4)).astype("float32")
+    >>> try_errors(features + 6 * labels[:, None].astype("float32"), labels, np.arange(200), quiet=True)
+    1.0
+    >>> try_errors(features, labels, np.arange(200), quiet=True) < LEAST_FOUND
+    True
+    """
+    kept = [c for c in np.unique(labels) if len(np.unique(groups[labels == c])) >= LEAST_GROUPS]
+    rows, rng = np.flatnonzero(np.isin(labels, kept)), np.random.default_rng([seed, len(labels)])
+    if len(kept) < 2:
+        return float("nan")
+    changed = rng.choice(rows, max(1, round(TRIED * len(rows))), replace=False)
+    moved, places = labels.copy(), np.searchsorted(kept, labels[changed])
+    moved[changed] = np.array(kept)[(places + rng.integers(1, len(kept), len(changed))) % len(kept)]
+    suspects, _ = find_suspects(judge_labels(features, moved, groups, seed=seed + 1, quiet=quiet), moved)
+    return float(np.isin(changed, suspects).mean())
+
+
+def can_judge(found, named):
+    """Tell whether doubts mean anything: of labels changed on trial half are named, and others far more rarely."""
+    return found >= max(LEAST_FOUND, LEAST_LIFT * named)
