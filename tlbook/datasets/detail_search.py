@@ -22,9 +22,9 @@ RADIUS = 8  # pixels from a spot that describe it
 PARTS = 20  # principal components of a description
 TABLES, FULL = 8, 6  # tables of hashed descriptions, and how many share a place in one on average
 MOST_EQUAL = 16  # descriptions in a place that are compared, of one
-ALIKE = 0.8  # correlation of two descriptions from which they vote
+ALIKE = 0.85  # correlation of two descriptions from which they vote
 BIN = 10  # pixels by which shifts that agree may differ
-LEAST_VOTES = 2
+LEAST_VOTES = 3
 MOST_PAIRS = 4.0  # looked at closely, an image
 PIECE, REACH = 16, 4  # pixels of a piece, and by how many it may lie elsewhere
 FEW, HOPE = 5, 0.75  # pieces laid over first, and how well they have to agree
@@ -53,6 +53,9 @@ class Details:
     picture: np.ndarray
     places: np.ndarray
     descriptions: np.ndarray
+
+
+EMPTY = Details(np.zeros((0, 0), np.int8), np.zeros((0, 2), np.int16), np.zeros((0, 64), np.int8))
 
 
 def choose_scale(images, count=31):
@@ -181,28 +184,40 @@ def _match(vectors, images, quiet):
             alike = np.einsum("ij,ij->i", vectors[one], vectors[other]) >= ALIKE
             one, other = one[alike], other[alike]
             found.append(np.minimum(one, other) * len(vectors) + np.maximum(one, other))
-    keys = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+    keys = np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     return keys // len(vectors), keys % len(vectors)
 
 
 def _vote(one, other, shifts):
     """Return pairs of images, the shift that most of their descriptions agree on, and how many do."""
-    best = {}
+    place, first = _number(one * (1 << 32) + other)
+    often = (np.bincount(place) >= LEAST_VOTES)[place]
+    place, first = _number(place[often], np.flatnonzero(often))
+    shifts = shifts[often]
+    votes, agreed = np.zeros(len(first), np.int64), np.zeros((len(first), 2))
     for half in ((0, 0), (0, 1), (1, 0), (1, 1)):
         bins = (shifts + np.array(half) * BIN // 2) // BIN + 512
-        keys = np.stack([one, other, bins[:, 0], bins[:, 1]], axis=1)
-        kinds, place, votes = np.unique(
-            ((keys[:, 0] * (1 << 20) + keys[:, 1]) << 20) + (keys[:, 2] << 10) + keys[:, 3],
-            return_inverse=True, return_counts=True,
-        )  # fmt: skip
-        means = np.stack([np.bincount(place, shifts[:, i]) / votes for i in (0, 1)], axis=1)
-        enough = np.flatnonzero(votes >= LEAST_VOTES)
-        for key, mean, count in zip((kinds[enough] >> 20).tolist(), means[enough], votes[enough].tolist(), strict=True):
-            if count > best.get(key, (0,))[0]:
-                best[key] = (count, mean)
-    pairs = np.array([divmod(key, 1 << 20) for key in best], np.int64).reshape(-1, 2)
-    shifts = np.array([mean for _, mean in best.values()]).round().astype(np.int64).reshape(-1, 2)
-    return pairs, shifts, np.array([count for count, _ in best.values()], np.int64)
+        keys = (place << 20) + (bins[:, 0] << 10) + bins[:, 1]
+        order = np.argsort(keys)
+        start = np.flatnonzero(np.diff(keys[order], prepend=-1))
+        number, sums = np.diff(start, append=len(keys)), np.add.reduceat(shifts[order], start) if len(start) else shifts
+        ranked = np.argsort(number, kind="stable")  # of each pair the last one stays
+        pair = place[order[start[ranked]]]
+        most, chosen = np.zeros_like(votes), np.zeros(len(votes), np.int64)
+        most[pair], chosen[pair] = number[ranked], ranked
+        better = most > votes
+        votes[better] = most[better]
+        agreed[better] = sums[chosen[better]] / most[better, None]
+    kept = votes >= LEAST_VOTES
+    pairs = np.stack([one[first], other[first]], axis=1)[kept].astype(np.int64)
+    return pairs, agreed[kept].round().astype(np.int64), votes[kept]
+
+
+def _number(keys, rows=None):
+    """Number equal keys, and return the first row of each."""
+    _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+    return place, first if rows is None else rows[first]
 
 
 def compare_pieces(one, other, shift):

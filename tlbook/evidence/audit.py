@@ -6,7 +6,7 @@ import numpy as np
 
 from tlbook.datasets.assemble import NO_GROUPS
 from tlbook.datasets.crops import SMALL
-from tlbook.datasets.detail_search import choose_scale, find_details, search_details
+from tlbook.datasets.detail_search import EMPTY, choose_scale, find_details, search_details
 from tlbook.datasets.formats import describe_conversion
 from tlbook.datasets.images import shrink_image
 from tlbook.datasets.parallel import map_in_threads
@@ -17,6 +17,7 @@ from tlbook.evidence.intervals import wilson_interval
 from tlbook.evidence.label_errors import can_judge, find_suspects, judge_labels, try_errors
 
 UNEVEN = 3.0  # largest class over smallest from which accuracy misleads
+MOST_DETAILED = 3000  # images whose details are compared; more would take minutes
 WIDE = 10  # points: half of an interval that says little
 SUPPOSED = 0.8  # accuracy that the width of the interval is worked out for
 SPLITS = {"train": "training", "val": "validation", "test": "test"}
@@ -116,16 +117,16 @@ class Looks:
 
 def look_at_images(images, *, quiet=False):
     """Read each image once, measure it and compare it with all others."""
-    scale, details = choose_scale(images), [None] * len(images)
+    scale = choose_scale(images) if len(images) <= MOST_DETAILED else None
     pixels = np.empty((len(images), SMALL, SMALL), np.uint8)
     measures = np.empty((len(images), len(COLUMNS)), np.float32)
 
     def look(index):
         image = images.read(index)
         pixels[index], measures[index] = shrink_image(image, SMALL), measure_image(image)
-        details[index] = find_details(image, scale)
+        return EMPTY if scale is None else find_details(image, scale)
 
-    map_in_threads(look, len(images), "looking at images", quiet=quiet)
+    details = map_in_threads(look, len(images), "looking at images", quiet=quiet)
     return Looks(search_windows(pixels, quiet=quiet), *search_details(details, quiet=quiet), measures)
 
 

@@ -13,6 +13,7 @@ from tlbook.datasets.options import MAX_UNREADABLE
 from tlbook.datasets.printing import format_html, format_text
 from tlbook.errors import BadInput, check_number
 from tlbook.evidence.audit import (
+    MOST_DETAILED,
     AllImages,
     Finding,
     list_facts,
@@ -182,11 +183,15 @@ def audit(
         *look_at_near_duplicates(images, looks, copies), *look_at_names(images, looks.likeness, path),
     ]  # fmt: skip
     told = []
+    if len(images) > MOST_DETAILED:
+        told = [
+            f"details were not compared, as of up to {MOST_DETAILED:,} images: near-duplicates by their shades alone"
+        ]
     if source is not None:
         splits = (data.train, data.val, data.test)
         features = np.concatenate([extract_features(source, split, quiet=quiet) for split in splits])
-        suspects, told = look_at_labels(images, features, quiet=quiet)
-        findings += suspects
+        suspects, more = look_at_labels(images, features, quiet=quiet)
+        findings, told = findings + suspects, told + more
     notes = (
         *((f"split: {data.split_origin}",) if data.split_origin else ()),
         *list_warnings(data)[1],
