@@ -49,3 +49,8 @@ def test_other_sizes_and_images_without_details():
     assert len(pairs) == len(agreement) == 0 and not patterns.any()
     pairs, _, _ = search([*draw_grains(4), np.zeros((3000, 40, 3), np.uint8), draw_grains(4)[1][:, :150]])
     assert pairs.tolist() == [[1, 5]]
+
+
+def test_small_images_are_not_compared():
+    assert choose_scale(Pictures([np.zeros((64, 64, 3), np.uint8)] * 3)) is None
+    assert choose_scale(Pictures([np.zeros((64, 256, 3), np.uint8)] * 3)) == 1.0

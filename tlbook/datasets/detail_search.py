@@ -4,7 +4,7 @@ Whole thumbnails of textures and of radiographs are alike though nothing in them
 image the strongest spots are described by what surrounds them; descriptions that are alike in two images vote for a
 shift between them; and where some agree, the images are laid over each other piece by piece, without coarse shades.
 That bears a crop from anywhere, a turn by a few degrees, and other brightness; not another size, nor a mirror: those
-are what `tlbook.datasets.window_search` is for.
+are what `tlbook.datasets.window_search` is for, as are images of less than 96 pixels.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from scipy import ndimage
 from tlbook.runtime import show_progress
 
 SIDE = 128  # pixels, the square root of the area of a middling image as it is looked at
+SMALLEST = 96  # below which two drawings of one sign have the same details
 LARGEST = 256  # pixels of the longer side, at most
 POINTS = 64  # an image
 RADIUS = 8  # pixels from a spot that describe it
@@ -59,10 +60,10 @@ EMPTY = Details(np.zeros((0, 0), np.int8), np.zeros((0, 2), np.int16), np.zeros(
 
 
 def choose_scale(images, count=31):
-    """Choose by how much all images are shrunk, at most 1, from the sizes of a few."""
+    """Choose by how much all images are shrunk, at most 1, from the sizes of a few; None where they are too small."""
     rows = np.unique(np.linspace(0, len(images) - 1, count).astype(int))
-    sides = [np.sqrt(np.prod(images.read(int(i)).shape[:2])) for i in rows]
-    return min(1.0, SIDE / np.median(sides))
+    side = np.median([np.sqrt(np.prod(images.read(int(i)).shape[:2])) for i in rows])
+    return min(1.0, SIDE / side) if side >= SMALLEST else None
 
 
 def find_details(image, scale):

@@ -100,6 +100,8 @@ class Looks:
     ----------
     likeness : WindowPairs
         Pairs that may show the same, and of each image the one that it is most like.
+    detailed : bool
+        Whether details were compared: of few images, and not of small ones.
     same, agreement : numpy.ndarray
         Pairs that show the same at the same size, int64, (k, 2), and how well they agree, float32, (k,).
     patterns : numpy.ndarray
@@ -109,6 +111,7 @@ class Looks:
     """
 
     likeness: WindowPairs
+    detailed: bool
     same: np.ndarray
     agreement: np.ndarray
     patterns: np.ndarray
@@ -127,7 +130,8 @@ def look_at_images(images, *, quiet=False):
         return EMPTY if scale is None else find_details(image, scale)
 
     details = map_in_threads(look, len(images), "looking at images", quiet=quiet)
-    return Looks(search_windows(pixels, quiet=quiet), *search_details(details, quiet=quiet), measures)
+    likeness = search_windows(pixels, quiet=quiet)
+    return Looks(likeness, scale is not None, *search_details(details, quiet=quiet), measures)
 
 
 def list_facts(data):

@@ -20,9 +20,9 @@ FORGOTTEN = 3.0  # times as often as by chance are images most like one of the s
 SHARE = 0.3  # of the images at least
 NEAR = 2  # numbers of neighbours differ by no more
 LEAST_NEIGHBOURS = 20  # images most like a neighbour by number, below which nothing is said
-STRANGERS = 0.002  # pairs of them an image that are borne
-LEAST_STRANGERS = 2
-HIGHEST_CORRELATION, HIGHEST_AGREEMENT = 0.995, 0.9  # thresholds rise no higher
+STRANGERS, FEWEST = 0.01, 1000  # pairs of them an image that are borne, of so many images at least
+STRANGERS_BESIDE = 0.002  # where details find what shades would lose
+HIGHEST_CORRELATION, HIGHEST_BESIDE, HIGHEST_AGREEMENT = 0.985, 0.995, 0.9  # thresholds rise no higher
 PATTERN_CORRELATION, PATTERN_AGREEMENT = 0.99, 0.97  # for images that repeat themselves
 
 
@@ -53,28 +53,28 @@ def find_alike(images, looks):
     Images that repeat themselves, boards and stripes, fit over many strangers: of those almost all has to agree.
     """
     windows, alike = looks.likeness, []
-    for pairs, scores, highest, strict in (
-        (looks.same, looks.agreement, HIGHEST_AGREEMENT, PATTERN_AGREEMENT),
-        (windows.pairs, windows.correlation, HIGHEST_CORRELATION, PATTERN_CORRELATION),
+    beside = (HIGHEST_BESIDE, STRANGERS_BESIDE) if looks.detailed else (HIGHEST_CORRELATION, STRANGERS)
+    for pairs, scores, strict, (highest, borne) in (
+        (looks.same, looks.agreement, PATTERN_AGREEMENT, (HIGHEST_AGREEMENT, STRANGERS_BESIDE)),
+        (windows.pairs, windows.correlation, PATTERN_CORRELATION, beside),
     ):
         plain = ~looks.patterns[pairs].any(axis=1)
-        least = choose_threshold(images, pairs[plain], scores[plain], highest)
+        least = choose_threshold(images, pairs[plain], scores[plain], highest, borne)
         alike += pairs[scores >= np.where(plain, least, strict)].tolist()
     return list(dict.fromkeys(tuple(sorted(pair)) for pair in alike))
 
 
-def choose_threshold(images, pairs, scores, highest):
+def choose_threshold(images, pairs, scores, highest, borne):
     """Return the score from which pairs are told; 0 where all are.
 
     Pairs of two classes tell how many pairs of strangers there are: if classes mattered as little to those as to pairs
-    drawn at random. Where they would be more than one in five hundred images, as among radiographs, the threshold
-    rises.
+    drawn at random. Where they would be more than are borne, as among radiographs, the threshold rises.
     """
     one, other = pairs.T
     across = (images.labels[one] != images.labels[other]) & (images.groups[one] != images.groups[other])
     chance = 1 - np.sum((np.bincount(images.labels) / len(images)) ** 2)
     scores = np.sort(scores[across])[::-1]
-    borne = int(chance * max(STRANGERS * len(images), LEAST_STRANGERS))
+    borne = int(chance * borne * max(len(images), FEWEST))
     return min(np.nextafter(scores[borne], np.float32(2)), highest) if len(scores) > borne else 0.0
 
 

@@ -191,8 +191,7 @@ def strategy_calculator(gains: Gains, *, per_class: int = 50, num_classes: int =
 
     Examples
     --------
-    >>> from tlbook.evidence import recommending
-    from tlbook.evidence.recommending import DEEPER, WORDS, Gains
+    >>> from tlbook.evidence.recommending import Gains
     >>> weights = [[0.01, 0.04, 0.0], [0.01, 0.02, 0.0], [0.0, 0.0, 0.0], [-0.02, -0.04, -0.01]]
     >>> gains = Gains([5.0, 2.0, 0.6], [1.5, 1.5, 0.2], weights, [0.02, 0.03, 0.01], head_spread=0.02, num_sets=9)
     >>> strategy_calculator(gains, per_class=100, num_classes=4, head_score=0.7)
