@@ -38,13 +38,14 @@ MEANS = {  # table: columns that make the lines of its means, those that make th
     "source_rerun": (("source", "place"), (), "balanced_accuracy"),
     "strategies_real": (("case", "source", "strategy", "batch_norm", "learning_rate"), (), "balanced_accuracy"),
     "depth_by_size": (("case", "per_class"), ("depth",), "balanced_accuracy"),
+    "text_strategies": (("set", "per_class"), ("way",), "balanced_accuracy"),
     "transfer_or_scratch": (("variant", "set"), ("strategy", "learning_rate"), "balanced_accuracy"),
 }
 
 # tables of real images alone: their seeds split one pool; elsewhere a column "variant" tells
 REAL = {
     "data_scarcity_real", "head_only_fracatlas", "honest_splits", "label_noise", "source_probe", "source_rerun",
-    "strategies_real",
+    "strategies_real", "text_strategies",
 }  # fmt: skip
 
 DATA_CARDS = """# Data cards
@@ -243,11 +244,16 @@ def write_status(path):
     return f"{STATUS}\n{runs}\n## Packages\n\n{versions}"
 
 
+def is_data(card):
+    """True for the card of a case, or of sets of texts; the others are of source models."""
+    return card.kind == "case" or "sets" in card.facts
+
+
 def make_pages(root, cards):
     """Write the generated pages, and return their paths."""
     pages = {
-        "data_cards": DATA_CARDS + "".join(write_card(card) for card in cards if card.kind == "case"),
-        "model_cards": MODEL_CARDS + "".join(write_card(card) for card in cards if card.kind == "source"),
+        "data_cards": DATA_CARDS + "".join(write_card(card) for card in cards if is_data(card)),
+        "model_cards": MODEL_CARDS + "".join(write_card(card) for card in cards if not is_data(card)),
         "results": write_results(root / "data" / "results"),
         "status": write_status(root / "chapters" / "status.json"),
     }

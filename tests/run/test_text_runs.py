@@ -47,6 +47,12 @@ def test_a_head_leaves_the_vectors_as_they_are(run, tiny):
     assert np.array_equal(run.model.get_layer("table").get_weights()[0], tiny.table)
 
 
+def test_without_refit_validation_texts_are_not_learned_from(data, tiny, run):
+    alone = tl.adapt(data, tiny, "head", training=tl.Training(refit=False), quiet=True)
+    kernels = [one.model.get_layer("head").get_weights()[0] for one in (run, alone)]
+    assert not alone.refitted and not np.allclose(*kernels)
+
+
 def test_full_moves_the_words_that_it_has_seen_and_no_other(data, tiny):
     before = tiny.vectors.copy()
     run = tl.adapt(data, tiny, tl.FullFineTune(epochs=3), quiet=True)

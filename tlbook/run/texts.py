@@ -117,7 +117,7 @@ def _adapt_by(data, source, strategy, head, *, training, seed, quiet):
     start, history = time.perf_counter(), {}
     if strategy.keeps_backbone:
         model, words = build_word_network(source.table, len(data.classes), trainable=False), source
-        set_head(model, head.head)
+        set_head(model, head.head if training.refit else head.first_head)
         probabilities = head.val_probabilities
     else:
         strategy = strategy.take_rate(source)
