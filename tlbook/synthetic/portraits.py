@@ -54,21 +54,33 @@ def draw_coat(rng, patterns=PATTERNS, grain=0.08, curl=1):
 
 def draw_portrait(build, coat, pose, rng, size, difficulty, closeups=0.2):
     """Return a photograph of one animal: uint8, (size, size, 3)."""
-    centres, radii, labels, feet = _point_camera(build, pose, rng, 2 * size, (difficulty, closeups))
+    animal, alpha, feet = draw_cutout(build, coat, pose, rng, size, (difficulty, closeups))
+    background = draw_background(rng, size, difficulty, feet - size * abs(rng.normal(0.1, 0.12)))
+    image = place_animal(background, animal, alpha, feet, rng)
+    return take_photograph(add_occluders(image, rng, difficulty), rng, difficulty)
+
+
+def draw_cutout(build, coat, pose, rng, size, habits):
+    """Return an animal without surroundings, float32, (size, size, 3), its opacity, and its feet's row.
+
+    ``habits`` are the difficulty and the share of close-ups.
+    """
+    centres, radii, labels, feet = _point_camera(build, pose, rng, 2 * size, habits)
     corner, shape = _frame_spheres(centres, radii, 2 * size)
     depth, label = render_spheres(centres - (*corner[::-1], 0), radii, labels, shape)
     depth, label = _ruffle(depth, label, build.fluff * size / 96, rng)
     where, normals = measure_normals(depth, label)
     colour = _colour_coat(coat, label.ravel()[where], normals, _find_noise(where, shape, size), rng)
-    colour *= _light_animal(normals, rng, difficulty)[:, None]
+    colour *= _light_animal(normals, rng, habits[0])[:, None]
     animal, alpha = np.zeros((shape[0] * shape[1], 3), np.float32), np.zeros(shape[0] * shape[1], np.float32)
     animal[where], alpha[where] = colour, 1
     animal, alpha = (_place_layer(layer.reshape(*shape, -1), corner, size) for layer in (animal, alpha))
-    horizon = feet / 2 - size * abs(rng.normal(0.1, 0.12))
-    image = draw_background(rng, size, difficulty, horizon)
-    image *= (1 - _cast_shadow(alpha[..., 0], feet / 2, rng)[..., None]) * (1 - alpha)
-    image += animal
-    return take_photograph(add_occluders(image, rng, difficulty), rng, difficulty)
+    return animal, alpha, feet / 2
+
+
+def place_animal(background, animal, alpha, feet, rng):
+    """Return an animal on its background, with its shadow: float32, (size, size, 3)."""
+    return background * (1 - _cast_shadow(alpha[..., 0], feet, rng)[..., None]) * (1 - alpha) + animal
 
 
 def _frame_spheres(centres, radii, size):
