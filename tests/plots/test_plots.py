@@ -50,12 +50,14 @@ def make_rows(y="accuracy"):
 
 
 DOG = {"dog": np.zeros((8, 8, 3), np.uint8)}
+ANSWERS = np.zeros((2, 8, 8, 3), np.uint8), np.zeros((2, 3, 8, 8, 3), np.uint8), [[True, False, True]] * 2
 CHANGES = {"as it is": Augmentation(), "mirrored": Augmentation(mirror=True)}
 DRAW = {
     "learning_curve": lambda ax: plots.learning_curve(make_rows(), ax=ax),
     "training_history": lambda ax: plots.training_history(HISTORY, ax=ax),
     "confusion": lambda ax: plots.confusion(MATRIX, ["a", "b"], ax=ax),
     "change_grid": lambda ax: plots.change_grid(DOG, CHANGES, marked=[("dog", "mirrored")], ax=ax),
+    "answer_grid": lambda ax: plots.answer_grid(*ANSWERS, ax=ax),
     "sample_grid": lambda ax: plots.sample_grid(np.zeros((5, 8, 8, 3), np.uint8), list("abcde"), ax=ax),
     "errors_per_year": lambda ax: plots.errors_per_year(ax=ax),
     "intervals": lambda ax: plots.intervals(ESTIMATES, reference=0.5, ax=ax),
@@ -98,6 +100,21 @@ def test_a_change_grid_shows_each_image_under_each_change_and_marks_what_loses_i
     assert any(np.array_equal(sheet[i : i + 8, -8:], ramp[:, ::-1]) for i in range(len(sheet) - 7))
     with pytest.raises(BadInput, match="the mark"):
         plots.change_grid(DOG, CHANGES, marked=[("cat", "mirrored")])
+
+
+def test_right_answers_are_told_from_wrong_ones_by_sign_and_line():
+    images = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.full((1, 8, 8, 3), 60, np.uint8)
+    ax = plots.answer_grid(images[:1], images[None, 1:], [[True, False, True]])
+    assert [text.get_text() for text in ax.texts if text.get_text()] == ["query", "1 ✓", "2 ✗", "3 ✓"]
+    lines = [patch.get_linestyle() for patch in ax.patches if patch.get_fill() is False]
+    assert lines[0] == lines[2] != lines[1]
+    sheet = np.asarray(ax.images[0].get_array())
+    assert (sheet[-12:-4, :8] == 0).all() and (sheet[-12:-4, -8:] == 180).all()
+    assert [t.get_text() for t in plots.answer_grid(images[:1], images[None, 1:]).texts if t.get_text()][1] == "1"
+    with pytest.raises(BadInput, match="found.rows"):
+        plots.answer_grid(images, images)
+    with pytest.raises(BadInput, match="a verdict an answer"):
+        plots.answer_grid(images[:1], images[None, 1:], [True])
 
 
 def test_lines_stand_over_one_two_three_and_name_their_reference():

@@ -1,5 +1,6 @@
 """Plots for chapters and reports: small functions that take data and axes and return the axes."""
 
+from tlbook.plots.answers import answer_grid
 from tlbook.plots.calculators import label_calculator, strategy_calculator
 from tlbook.plots.changes import change_grid
 from tlbook.plots.explorers import depth_explorer, split_explorer
@@ -13,6 +14,7 @@ from tlbook.plots.style import style
 from tlbook.plots.training import learning_rate_search, lines, training_history
 
 __all__ = [
+    "answer_grid",
     "change_grid",
     "compare_networks",
     "confusion",
