@@ -81,6 +81,14 @@ def test_planted_copies_and_near_duplicates_are_found(tmp_path):
     assert len(near - alike) <= 0.01 * 2 * PER_CLASS
 
 
+def test_of_very_many_images_details_are_not_compared_and_that_is_said(clean, monkeypatch):
+    for module in ("tlbook.evidence.audit", "tlbook.run.audit"):
+        monkeypatch.setattr(f"{module}.MOST_DETAILED", 10)
+    found = audit(clean, quick=True, quiet=True)
+    assert any("details were not compared" in note for note in found.notes)
+    assert list_pairs(found, *NEAR) == set()
+
+
 def test_one_picture_under_two_labels(tmp_path):
     root = write_images(tmp_path / "twice", seed=6)
     (root / "birch" / "same.png").write_bytes((root / "ashes" / "aa.png").read_bytes())
