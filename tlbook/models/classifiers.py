@@ -15,7 +15,24 @@ CLASSES_FILE, RANGE_FILE, WORDS_FILE = "classes.json", "value_range.json", "word
 
 
 def build_feature_model(backbone):
-    """Return a model from raw pixels to pooled features, float32, (n, channels); it shares the backbone's layers."""
+    """Return a model from raw pixels to pooled features; it shares the backbone's layers.
+
+    Parameters
+    ----------
+    backbone : keras.Model
+        Raw pixels to a feature map.
+
+    Returns
+    -------
+    keras.Model
+        Raw pixels, (n, size, size, 3), to features, float32, (n, channels).
+
+    Examples
+    --------
+    >>> import tlbook as tl
+    >>> build_feature_model(tl.load_source("random", image_size=32).backbone).output_shape
+    (None, 768)
+    """
     return import_keras().Model(backbone.input, add_head(backbone.output), name="features")
 
 

@@ -112,6 +112,7 @@ def weigh_domains(template: Template, images: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     template : Template
+        As :func:`load_template` gives it.
     images : numpy.ndarray
         Raw pixels, uint8 or float32, (n, size, size, 3), 0-255, of the template's size: the labelled images of a task.
 

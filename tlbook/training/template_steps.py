@@ -271,6 +271,7 @@ def predict_task(learner: Learner, task: Task, images: np.ndarray) -> np.ndarray
     learner : Learner
         As :func:`learn_task` left it.
     task : Task
+        What it returned.
     images : numpy.ndarray
         Raw pixels, uint8, (n, size, size, 3), 0-255.
 
@@ -292,7 +293,25 @@ def predict_task(learner: Learner, task: Task, images: np.ndarray) -> np.ndarray
 
 
 def classify_by_centroids(features, centroids):
-    """Return softmax probabilities of ten times the cosine between features and centroids (of length 1)."""
+    """Turn cosine similarities to centroids into probabilities.
+
+    Parameters
+    ----------
+    features : numpy.ndarray
+        float32, (n, channels).
+    centroids : numpy.ndarray
+        float32, (classes, channels), of length 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, (n, classes): softmax of ten times the cosine.
+
+    Examples
+    --------
+    >>> classify_by_centroids(np.array([[2.0, 0.0]]), np.eye(2)).round(3).tolist()
+    [[1.0, 0.0]]
+    """
     features = features / np.linalg.norm(features, axis=-1, keepdims=True).clip(1e-12)
     return softmax(COSINE_SCALE * features @ centroids.T)
 

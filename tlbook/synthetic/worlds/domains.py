@@ -65,7 +65,31 @@ def draw_image(domain, cls, index, *, size=96, seed=0):
 
 
 def draw_images(domain, cls, indices, *, size=96, seed=0):
-    """Draw several images of one class: uint8, (len(indices), size, size, 3), 0-255."""
+    """Draw several images of one class of a source domain.
+
+    Parameters
+    ----------
+    domain : str or Domain
+        ``"fractals"``, ``"textures"``, ``"solids"``, ``"glyphs"``, ``"contours"`` or ``"creatures"``.
+    cls : int
+        Class, from 0.
+    indices : sequence of int
+        Numbers of the images, from 0.
+    size : int
+        Pixels a side, at least 16.
+    seed : int
+        The source models learned from seed 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8, (len(indices), size, size, 3), 0-255.
+
+    Examples
+    --------
+    >>> draw_images("glyphs", 3, [0, 1], size=32).shape
+    (2, 32, 32, 3)
+    """
     images = np.empty((len(indices), size, size, 3), np.uint8)
     for image, index in zip(images, indices, strict=True):
         image[:] = draw_image(domain, cls, index, size=size, seed=seed)
