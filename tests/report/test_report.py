@@ -15,7 +15,7 @@ from tlbook.report.figures import (
     spread_labels,
 )
 from tlbook.report.page import render_report
-from tlbook.report.words import verdict
+from tlbook.report.words import describe_augmentation, verdict
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 HISTORY = {"loss": [0.9, 0.5, 0.3], "val_loss": [1.0, 0.7, 0.6], "accuracy": [0.5, 0.7, 0.9]}
@@ -87,6 +87,15 @@ def test_the_page_says_what_was_run_once():
     assert "each epoch ran the whole network" in Page(render_report(report, **parts)).text
     report, parts = make_report(epochs=0)
     assert "each image passed it once" in Page(render_report(report, **parts)).text
+
+
+def test_the_page_says_why_nothing_was_mirrored():
+    plain = {"mirror": False, **dict.fromkeys(("shift", "zoom", "turn", "brightness", "contrast"), 0.0)}
+    for classes, told in (
+        (("turn_left", "turn_right"), "none; not mirrored: a class is called turn_left"),
+        (("cat", "dog"), "none"),
+    ):
+        assert describe_augmentation({"augmentation": plain, "classes": list(classes)}) == told
 
 
 def test_the_page_is_whole_and_accessible():

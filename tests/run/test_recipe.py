@@ -53,6 +53,11 @@ def test_a_mirrored_run_says_the_same_of_an_image_and_its_mirror_image(case, sou
     assert np.allclose(run.model.predict_on_batch(images), run.model.predict_on_batch(images[:, :, ::-1]), atol=1e-6)
 
 
+def test_arrows_are_not_mirrored_unasked(run, case):
+    assert {"turn_left", "turn_right"} <= set(case.classes)
+    assert not run.augmentation.mirror
+
+
 def test_of_many_images_one_view_is_enough(source):
     case = make_case(per_class=MAX_IMAGES // 14, val_per_class=3, test_per_class=1, size=32)
     assert len(case.train) + len(case.val) > MAX_IMAGES
