@@ -69,7 +69,7 @@ def draw_episode(
 
     References
     ----------
-    Triantafillou et al. 2020, Meta-Dataset, section 3 and appendix, arXiv:1903.03096.
+    Triantafillou et al. 2020, Meta-Dataset, arXiv:1903.03096.
 
     Examples
     --------

@@ -2,13 +2,13 @@
 
 After FLUTE, Triantafillou et al. 2021, arXiv:2105.07029. What is theirs, by its name there:
 
-* *Universal template* and *FiLM parameters* (section 3): every weight but scale and shift of batch normalisation is
+* *Universal template* and *FiLM parameters*: every weight but scale and shift of batch normalisation is
   shared by all source data sets; each has a set of these two of its own. All are trained jointly, each data set under a
   cosine classifier of its own.
-* *Blender* (section 3): a data-set classifier, permutation-invariant in a task's images, whose softmax over the source
+* *Blender*: a data-set classifier, permutation-invariant in a task's images, whose softmax over the source
   data sets weighs their FiLM parameters into a start for a new task. Theirs has an encoder of its own; ours is a
   linear layer on the mean features of the template under the even blend.
-* *Learning a new task* (section 3): a few steps of Adam on scale and shift alone, and a classifier of nearest
+* *Learning a new task*: a few steps of Adam on scale and shift alone, and a classifier of nearest
   centroids by cosine similarity. Images are normalised by the statistics of the task's labelled images, as in the
   authors' code.
 """
@@ -107,7 +107,7 @@ def _find_file(facts):
 
 
 def weigh_domains(template: Template, images: np.ndarray) -> np.ndarray:
-    """Say which source domains a set of images resembles: the blender's softmax (section 3 of the paper).
+    """Say which source domains a set of images resembles: the blender's softmax.
 
     Parameters
     ----------

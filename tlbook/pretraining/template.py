@@ -1,6 +1,6 @@
 """Pre-train the universal template: shared convolutions, one set of scales and shifts a domain, and the blender.
 
-After Triantafillou et al. 2021, arXiv:2105.07029, section 4 (training) and its data-set classifier.
+After Triantafillou et al. 2021, arXiv:2105.07029, its joint training and its data-set classifier.
 """
 
 from pathlib import Path
