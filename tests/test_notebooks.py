@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = list_chapters(ROOT)
 IGNORING = {"nbval-ignore-output", "nbval-skip", "raises-exception"}
 MAX_IGNORED = 0.30
-MAX_SECONDS = 180  # as recorded, on a machine that may be slow; the budget on two quiet cores is 60 (tools/lesson_shape.py)
+# As recorded, on a machine that may be slow; the budget on two quiet cores is 60 (tools/lesson_shape.py).
+MAX_SECONDS = 180
 HEADER = """---
 jupytext:
   text_representation:
