@@ -89,8 +89,9 @@ def list_policies(augmentation, classes=()):
     Parameters
     ----------
     augmentation : Augmentation or "auto"
+        As for `list_views`.
     classes : sequence of str
-        Both as for `list_views`.
+        As for `list_views`.
 
     Returns
     -------
