@@ -148,7 +148,7 @@ def test_each_cycle_warms_up_and_falls_to_zero():
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [
-        ("nothing", {}, "received `source` 'nothing'; expected one that is pre-trained: photos, worlds"),
+        ("nothing", {}, "received `source` 'nothing'; expected one that is pre-trained: photos, worlds, template"),
         ("photos", {"steps": 0}, "received `steps` 0; expected a whole number of at least 1"),
         ("photos", {"steps": "many"}, "received `steps` 'many'; expected a whole number of at least 1"),
         ("photos", {"seed": -1}, "received `seed` -1; expected a whole number from 0 to 4294967295"),
