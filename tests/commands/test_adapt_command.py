@@ -22,7 +22,7 @@ KEYS = {
     *("accuracy", "balanced_accuracy", "auroc", "recall", "majority_baseline", "seconds", "seed", "options"),
     *("versions", "hardware", "warnings", "cached_activations", "model_sha256", "backend"),
     *("split_origin", "groups_origin", "left_out", "value_range"),
-    *("augmentation", "refitted", "val_balanced_accuracy"),
+    *("augmentation", "refitted", "val_balanced_accuracy", "unit"),
 }
 
 
