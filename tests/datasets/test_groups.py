@@ -96,7 +96,7 @@ def test_an_optional_part_that_is_absent_is_an_empty_group(read):
         ("(x{" + "y" * 5000 + "})", None, "3 of 3 images do not match"),
         ("groups.csv", "path,person\n", "has the columns path, person; expected 'path' .* and 'group'"),
         ("groups.csv", "name,group\n", "has the columns name, group"),
-        ("groups.csv", "path,group\n" + "x" * 140_000, "is no CSV file .field larger"),
+        ("groups.csv", "path,group\n" + "x" * 140_000, "3 of 3 images are not in the groups file"),
         ("groups.csv", "", "has the columns none"),
         ("groups.csv", "path,group\ncats/p1_a.png,x\ncats/p1_a.png,y\n", "two groups, 'x' and 'y'"),
     ],
