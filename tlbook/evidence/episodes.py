@@ -121,7 +121,7 @@ def _split_classes(labels, groups, order, num_query, least, rng):
 
 
 def _draw_shots(available, rng):
-    """Sample uneven numbers of labelled images, at least one a class (Meta-Dataset, appendix)."""
+    """Sample uneven numbers of labelled images, at least one a class, as Meta-Dataset does."""
     available, way = np.array(available), len(available)
     share = rng.uniform(0.0, 1.0)
     total = min(MOST_SUPPORT, int(np.ceil(share * np.minimum(MOST_OF_CLASS, available)).sum()))

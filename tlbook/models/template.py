@@ -9,8 +9,7 @@ After FLUTE, Triantafillou et al. 2021, arXiv:2105.07029. What is theirs, by its
   data sets weighs their FiLM parameters into a start for a new task. Theirs has an encoder of its own; ours is a
   linear layer on the mean features of the template under the even blend.
 * *Learning a new task*: a few steps of Adam on scale and shift alone, and a classifier of nearest
-  centroids by cosine similarity. Images are normalised by the statistics of the task's labelled images, as in the
-  authors' code.
+  centroids by cosine similarity. Images are normalised by the statistics of the task's labelled images.
 """
 
 import hashlib

@@ -1,5 +1,8 @@
 """Features of a frozen source at every depth: what each stage of the network has to say about an image."""
 
+import numpy as np
+
+from tlbook.models.prediction import predict_padded
 from tlbook.models.stages import list_blocks
 from tlbook.runtime import import_keras
 
@@ -30,9 +33,11 @@ def extract_stage_features(source, images, *, batch_size=64):
     >>> [(name, values.shape) for name, values in features.items()][-2:]
     [('stage4_block2', (2, 128)), ('top', (2, 768))]
     """
-    keras = import_keras()
+    layers = import_keras().layers
     ends = {name: names[-1] for name, names in list_blocks(source.backbone, source.stages)}
-    pool = keras.layers.GlobalAveragePooling2D
-    outputs = [pool()(source.backbone.get_layer(layer).output) for layer in ends.values()]
-    model = keras.Model(source.backbone.input, outputs)
-    return dict(zip(ends, model.predict(images, batch_size=batch_size, verbose=0), strict=True))
+    pooled = [layers.GlobalAveragePooling2D()(source.backbone.get_layer(layer).output) for layer in ends.values()]
+    model = import_keras().Model(source.backbone.input, layers.Concatenate()(pooled))  # one output
+    starts = range(0, len(images), batch_size)
+    found = np.concatenate([predict_padded(model, images[i : i + batch_size], batch_size) for i in starts])
+    stops = np.cumsum([part.shape[-1] for part in pooled])
+    return dict(zip(ends, np.split(found, stops[:-1], axis=1), strict=True))
