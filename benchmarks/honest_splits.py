@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from benchmarks.cases import find_archive, load_whole
+from benchmarks.measuring import EARLIER
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput
 from tlbook.evidence.comparisons import paired_difference, summarise
@@ -118,7 +119,7 @@ def fine_tune(source, labels, splits, classes, seed):
     whole = replace(load_slices(), labels=labels)
     train, val, test = (whole.take(split) for split in splits)
     case = Dataset(name=NAME, classes=classes, train=train, val=val, test=test, has_groups=True)
-    return predict_split(adapt(case, source, FullFineTune(), seed=seed), test)
+    return predict_split(adapt(case, source, FullFineTune(20), training=EARLIER, seed=seed), test)
 
 
 def measure(row):

@@ -13,7 +13,7 @@ from tlbook.evidence.audit_pairs import warn_quickly
 from tlbook.models.choice import check_source
 from tlbook.models.strategies import find_strategy
 from tlbook.run.folder import REPORT, check_out
-from tlbook.training.augmentation import find_augmentation
+from tlbook.training.augmentation import AUTO, find_augmentation
 
 NOTHING_WRITTEN = "tlbook: interrupted; nothing was written"
 
@@ -22,7 +22,7 @@ def run_adapt(options):
     """Adapt a source model to a folder of images and write the run; return the exit status."""
     start, begun = time.perf_counter(), time.time()
     strategy = None if options.strategy == "auto" else find_strategy(options.strategy, epochs=options.epochs)
-    find_augmentation(options.modality)
+    _choose_augmentation(options)
     check_out(options.out, overwrite=options.overwrite, inputs=[options.folder])
     check_source(options.source, options.weights, image_size=options.image_size, trust=options.trust)
     data = from_folder(
@@ -49,6 +49,15 @@ def run_adapt(options):
     return 0
 
 
+def _choose_augmentation(options):
+    """Return what a kind of image bears, nothing for ``none``, and the word for choosing where nothing was said."""
+    return (
+        AUTO
+        if options.modality is None
+        else find_augmentation(None if options.modality == "none" else options.modality)
+    )
+
+
 def check_positive(positive, classes):
     """Refuse a positive class that is not one of exactly two, before anything is computed."""
     if positive is not None and (positive not in classes or len(classes) != 2):
@@ -67,9 +76,7 @@ def _adapt(data, strategy, options, start):
     )
     load = time.perf_counter() - start
     candidates = [strategy] if strategy else list_candidates(source, epochs=options.epochs)
-    training = Training(
-        augmentation=find_augmentation(options.modality), cache_activations=not options.no_activation_cache
-    )
+    training = Training(augmentation=_choose_augmentation(options), cache_activations=not options.no_activation_cache)
     run = adapt(data, source, candidates, training=training, seed=options.seed, quiet=options.quiet)
     return replace(run, seconds={**run.seconds, "load": load})
 

@@ -141,10 +141,12 @@ def _add_adapt(commands):
     )
     parser.add_argument(
         "--modality", metavar="KIND",
-        help="vary training images as photographs, radiographs, slices or signs bear it (default: not at all; of a head"
-        " alone nothing is varied)",
+        help="vary training images as photographs, radiographs, slices or signs bear it, or none (default: what is best"
+        " by cross-validation of the head; of more than 1,000 images none)",
     )  # fmt: skip
-    parser.add_argument("--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs (head has none)")
+    parser.add_argument(
+        "--epochs", type=whole_number(1, 100_000), metavar="N", help="epochs (default: about 200 steps; head has none)"
+    )
     parser.add_argument(
         "--seed", type=whole_number(0, LARGEST_SEED), default=0, metavar="N", help="of split and training (default: 0)"
     )

@@ -38,6 +38,30 @@ def build_classifier(backbone, classes, *, trainable=True, seed=0, keep_weights=
     return keras.Model(copy.input, add_head(copy.output, len(classes), seed=seed), name="classifier")
 
 
+def average_mirrored(model):
+    """Copy a classifier so that it predicts from the mean features of each image and its mirror image.
+
+    The two go through the network as one batch, twice as large; the copy takes and gives what the classifier does. Its
+    layers have the same names and weights, and train where they did.
+    """
+    keras = import_keras()
+
+    def call(layer, *inputs, **options):
+        if layer.name == "head":
+            halves = keras.ops.split(inputs[0], 2)
+            inputs = ((halves[0] + halves[1]) / 2,)
+        elif inputs[0] is start[0]:
+            inputs = (doubled[0],)
+        return layer(*inputs, **options)
+
+    start = [keras.Input(model.input_shape[1:], dtype=model.input.dtype, name=model.input.name)]
+    doubled = [keras.ops.concatenate([start[0], keras.ops.flip(start[0], axis=2)], axis=0)]
+    copy = keras.models.clone_model(model, start[0], clone_function=copy_layer, call_function=call)
+    for layer in [layer for layer in model.layers if layer.weights]:
+        copy_weights(layer, copy.get_layer(layer.name))
+    return copy
+
+
 def set_head(model, head):
     """Set the weights of the layer ``head`` of a classifier, in place, to those of a fitted head."""
     model.get_layer("head").set_weights([head.kernel, head.bias])

@@ -122,19 +122,14 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, Cs=CS, 
     >>> bool((head.predict(features[40:]).argmax(-1) == labels[40:]).all())
     True
     """
-    from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
-
     mean, scale = features.mean(0), features.std(0) + 1e-6
     x, val_x = ((f - mean) / scale for f in (features, val_features))
-    weights, val_weights = (_balance(y, num_classes) for y in (labels, val_labels))
+    weights, val_weights = (balance_weights(y, num_classes) for y in (labels, val_labels))
     theta = np.zeros((x.shape[1] + 1) * num_classes)
     best, best_loss, worse = None, np.inf, 0
     for C in show_progress(Cs, "fitting the head", quiet=quiet):
         decay = 1.0 / (C * len(labels))
-        arguments = (x, labels, weights, num_classes, decay)
-        with threadpool_limits(1, "blas"):  # its vectors are short: a second thread makes the fit ten times slower
-            theta = minimize(_loss, theta, arguments, "L-BFGS-B", jac=True, options={"maxiter": 400, "ftol": 1e-7}).x
+        theta = minimise_loss(theta, x, labels, weights, num_classes, decay)
         loss = _loss(theta, val_x, val_labels, val_weights, num_classes, 0.0)[0]
         worse = worse + 1 if loss >= best_loss else 0
         if loss < best_loss:
@@ -143,12 +138,29 @@ def fit_head(features, labels, val_features, val_labels, num_classes, *, Cs=CS, 
             break
     if best is None:
         raise BadInput("received features that are not finite; expected numbers: are the source's weights whole?")
-    kernel = best[0].reshape(-1, num_classes)
+    return fold_scaling(best[0], mean, scale, best[1])
+
+
+def minimise_loss(theta, x, labels, weights, num_classes, decay, *, tolerance=1e-7):
+    """Minimise the loss of a linear softmax by L-BFGS from ``theta``, float64, ((features + 1) * classes,)."""
+    from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
+
+    arguments = (x, labels, weights, num_classes, decay)
+    options = {"maxiter": 400, "ftol": tolerance}
+    with threadpool_limits(1, "blas"):  # its vectors are short: a second thread makes the fit ten times slower
+        return minimize(_loss, theta, arguments, "L-BFGS-B", jac=True, options=options).x
+
+
+def fold_scaling(theta, mean, scale, C):
+    """Return the head that does on features what ``theta`` does on standardised ones."""
+    kernel = theta.reshape(len(mean) + 1, -1)
     bias = kernel[-1] - (mean / scale) @ kernel[:-1]
-    return LogisticHead((kernel[:-1] / scale[:, None]).astype(np.float32), bias.astype(np.float32), best[1])
+    return LogisticHead((kernel[:-1] / scale[:, None]).astype(np.float32), bias.astype(np.float32), C)
 
 
-def _balance(labels, num_classes):
+def balance_weights(labels, num_classes):
+    """Weigh images so that classes count alike; the weights sum to 1."""
     counts = np.maximum(np.bincount(labels, minlength=num_classes), 1)
     weights = 1.0 / counts[labels]
     return weights / weights.sum()

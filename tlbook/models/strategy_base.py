@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 EXPECTED_WHOLE = "a whole number of at least 1"
 EXPECTED_RATE = "a number between 0 and 10"
+STEPS = 200  # of training where no epochs are given
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,20 @@ class Strategy(ABC):
         """
         return self
 
+    def take_epochs(self, num_images: int) -> "Strategy":
+        """Fill in the epochs where the strategy trains by gradients and has none of its own.
+
+        Parameters
+        ----------
+        num_images : int
+            In the training set.
+
+        Returns
+        -------
+        Strategy
+        """
+        return self
+
     def build(self, source: "SourceModel", classes: tuple[str, ...], *, seed: int) -> "keras.Model":
         """Return a classifier with its trainable weights set; the source stays as it is.
 
@@ -187,8 +202,8 @@ class TrainedStrategy(Strategy):
 
     Attributes
     ----------
-    epochs : int
-        Passes over the training images, at least 1.
+    epochs : int, optional
+        Passes over the training images, at least 1; None takes as many as make about 200 steps.
     learning_rate : float, optional
         Peak of a warm-up and a half cosine; None takes the source's, ``source.learning_rate``.
     batch_size : int
@@ -205,17 +220,17 @@ class TrainedStrategy(Strategy):
     FullFineTune(epochs=5, learning_rate=0.0001, batch_size=32, mirror=True, batch_norm='frozen')
     """
 
-    epochs: int = 20
+    epochs: int | None = None
     learning_rate: float | None = None
     batch_size: int = 32
     mirror: bool = False
 
     def __post_init__(self):
-        rate = self.learning_rate
+        rate, epochs = self.learning_rate, self.epochs
         check_arguments(
             vars(self),
             {
-                "epochs": (is_whole(self.epochs) and self.epochs >= 1, EXPECTED_WHOLE),
+                "epochs": (epochs is None or (is_whole(epochs) and epochs >= 1), f"{EXPECTED_WHOLE}, or None"),
                 "learning_rate": (rate is None or (is_number(rate) and 0 < rate < 10), f"{EXPECTED_RATE}, or None"),
                 "batch_size": (is_whole(self.batch_size) and self.batch_size >= 1, EXPECTED_WHOLE),
                 "mirror": (is_flag(self.mirror), "True or False"),
@@ -225,3 +240,9 @@ class TrainedStrategy(Strategy):
     def take_rate(self, source):
         """Fill in the source's learning rate; see :meth:`Strategy.take_rate`."""
         return self if self.learning_rate is not None else replace(self, learning_rate=source.learning_rate)
+
+    def take_epochs(self, num_images):
+        """Fill in the epochs that make the budget of steps, where the strategy has none of its own."""
+        if self.epochs is not None:
+            return self
+        return replace(self, epochs=max(1, round(STEPS / -(-num_images // self.batch_size))))

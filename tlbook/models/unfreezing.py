@@ -125,7 +125,7 @@ class GradualUnfreeze(TrainedStrategy):
     ----------
     fractions : tuple of float
         Shares of the blocks that train, growing, 0-1; one a phase.
-    epochs : int
+    epochs : int, optional
         Of all phases together, split evenly; what is left over goes to the last ones. At least one a phase.
     learning_rate, batch_size, mirror
         As in :class:`tlbook.TrainedStrategy`.
@@ -153,13 +153,13 @@ class GradualUnfreeze(TrainedStrategy):
         fits = fits and fractions[-1] <= 1
         check_arguments(vars(self), {"fractions": (fits, "a tuple of numbers that grow, above 0 and at most 1")})
         num = len(fractions)
-        if self.epochs < num:
+        if self.epochs is not None and self.epochs < num:
             raise BadInput(f"received `epochs` {self.epochs}; expected at least {num}, one for each of {num} phases")
 
     def list_phases(self):
         """List the phases; their epochs add up to ``epochs``."""
         num = len(self.fractions)
-        epochs = [(self.epochs + i) // num for i in range(num)]
+        epochs = [((self.epochs or num) + i) // num for i in range(num)]
         rest = {"learning_rate": self.learning_rate, "batch_size": self.batch_size, "mirror": self.mirror}
         return tuple(PartialUnfreeze(e, fraction=f, **rest) for e, f in zip(epochs, self.fractions, strict=True))
 

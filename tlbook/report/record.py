@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import asdict
 
 import numpy as np
 
@@ -35,6 +36,9 @@ def build_report(run, dataset, scores, *, seconds, options):
         "strategy_reason": run.strategy_reason,
         "image_size": run.image_size,
         "epochs": run.epochs,
+        "augmentation": run.augmentation and asdict(run.augmentation),
+        "refitted": run.refitted,
+        "val_balanced_accuracy": run.val_balanced_accuracy,
         "cached_activations": run.cached_activations,
         "trainable_params": run.trainable_params,
         "total_params": run.total_params,

@@ -81,6 +81,8 @@ def list_making(report):
         "Trained parameters": f"{format_count(report['trainable_params'])} of {format_count(report['total_params'])}",
         "Image size": f"{report['image_size']} × {report['image_size']} pixels",
         "Epochs": report["epochs"],
+        "Augmentation": describe_augmentation(report),
+        "Fitted on": describe_fitting(report),
         "Cached activations": describe_cached_activations(report),
         "Seed": report["seed"],
         "Keras backend": report.get("backend"),
@@ -144,6 +146,29 @@ def verdict(report):
             f"{100 * balanced['value']:.1f}\u00a0% is above guessing: with uneven classes, read that, AUROC and recall."
         )
     return "unclear", f"{found}: with this many test images that can't be told apart from {always}."
+
+
+def describe_augmentation(report):
+    """Say how images were varied, and what a prediction averages; None where the report does not say it."""
+    if report.get("augmentation") is None:
+        return None
+    ranges = {"shift": "shift {:.0%}", "zoom": "zoom {:.0%}", "turn": "turn {:g}°"}
+    ranges |= {"brightness": "brightness {:.0%}", "contrast": "contrast {:.0%}"}
+    found = [text.format(report["augmentation"][key]) for key, text in ranges.items() if report["augmentation"][key]]
+    if report["augmentation"]["mirror"]:
+        return ", ".join(["mirrored", *found]) + "; a prediction averages the image and its mirror image"
+    return ", ".join(found) or "none"
+
+
+def describe_fitting(report):
+    """Say which images the model learned from, and how it did on validation before; None where it is not said."""
+    if "refitted" not in report:
+        return None
+    score = report["val_balanced_accuracy"]
+    told = "" if score is None else f" (balanced accuracy on validation {100 * score:.1f}\u00a0%"
+    if report["refitted"]:
+        return "training and validation images, once all settings were chosen" + (told and f"{told}, before that)")
+    return "training images" + (told and f"{told})")
 
 
 def describe_cached_activations(report):

@@ -8,14 +8,15 @@ from tlbook.datasets.dataset import Dataset
 from tlbook.datasets.options import LARGEST_SEED, check_whole
 from tlbook.errors import BadInput
 from tlbook.evidence.metrics import balanced_accuracy
-from tlbook.models.classifiers import count_parameters, set_head
-from tlbook.models.heads import fit_head
+from tlbook.evidence.paired import compare_predictions
+from tlbook.models.classifiers import average_mirrored, count_parameters, set_head
 from tlbook.models.sources import SourceModel, as_source
 from tlbook.models.strategies import FullFineTune, HeadOnly, Strategy, as_strategy
 from tlbook.run.predicting import predict_images
+from tlbook.run.preparing import prepare_head
 from tlbook.run.run import Run
 from tlbook.runtime import set_seed
-from tlbook.training.features import extract_features
+from tlbook.training.augmentation import AUTO
 from tlbook.training.fit import fit_model
 from tlbook.training.options import Training
 
@@ -69,10 +70,18 @@ def adapt(
     ('head', 0)
     """
     source, candidates = _check_arguments(data, source, strategy, training, seed)
-    plans = _plan_candidates(training, candidates)
     options = {"seed": seed, "cache": cache, "quiet": quiet}
-    runs = [adapt_by(data, source, s, training=t, **options) for s, t in zip(candidates, plans, strict=True)]
+    training = training or Training()
+    set_seed(seed)
+    prepared = prepare_head(data, source, training, **options) if _needs_head(training, candidates) else None
+    plans = _plan_candidates(training, candidates)
+    runs = [_adapt_by(data, source, s, prepared, t, **options) for s, t in zip(candidates, plans, strict=True)]
     return runs[0] if len(runs) == 1 else choose_run(runs)
+
+
+def _needs_head(training, candidates):
+    """True where a head is fitted, or tells how images may be varied."""
+    return training.augmentation == AUTO or any(s.keeps_backbone or s.head_first for s in candidates)
 
 
 def _check_arguments(data, source, strategy, training, seed):
@@ -94,36 +103,36 @@ def _check_arguments(data, source, strategy, training, seed):
     return source, found or list_candidates(source)
 
 
-def adapt_by(data, source, strategy, *, training=None, seed=0, cache=True, quiet=False):
-    """Adapt a SourceModel by one Strategy; see :func:`adapt`."""
+def _adapt_by(data, source, strategy, prepared, training, *, seed, cache, quiet):
+    """Adapt a source by one strategy, from a head that was prepared."""
+    del cache
     set_seed(seed)
-    strategy = strategy.take_rate(source)
-    seconds = {"load": 0.0, "features": 0.0, "train": 0.0}
+    strategy = strategy.take_rate(source).take_epochs(len(data.train))
+    seconds = {"load": 0.0, "features": 0.0, "train": 0.0} | (prepared.seconds if prepared else {})
+    augmentation = prepared.augmentation if prepared else training.augmentation
     model = strategy.build(source, data.classes, seed=seed)
-    labels = data.train.labels, data.val.labels
-    if strategy.keeps_backbone or strategy.head_first:
-        start = time.perf_counter()
-        features = [extract_features(source, split, cache=cache, quiet=quiet) for split in (data.train, data.val)]
-        seconds["features"] = time.perf_counter() - start
-        start = time.perf_counter()
-        head = fit_head(features[0], labels[0], features[1], labels[1], len(data.classes), quiet=quiet)
-        set_head(model, head)
-        seconds["train"] += time.perf_counter() - start
-    history, cached_activations = {}, None
+    trainable, total = count_parameters(model)
+    history, cached_activations, mirrors = {}, None, augmentation.mirror
     if strategy.keeps_backbone:
-        probabilities = head.predict(features[1])
+        set_head(model, prepared.head)
+        probabilities, mirrors = prepared.val_probabilities, prepared.mirrors
     else:
         start = time.perf_counter()
+        if strategy.head_first:
+            set_head(model, prepared.first_head)
+        options = {"training": replace(training, augmentation=augmentation), "seed": seed, "quiet": quiet}
         train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (data.train, data.val))
-        options = {"training": training or Training(), "seed": seed, "quiet": quiet}
         history, cached_activations = _run_phases(model, source, train, val, strategy, options)
+    model = average_mirrored(model) if mirrors else model
+    if not strategy.keeps_backbone:
         probabilities = predict_images(model, val[0])
         seconds["train"] += time.perf_counter() - start
-    trainable, total = count_parameters(model)
+    score = balanced_accuracy(data.val.labels, probabilities)
     return Run(
         model, data.classes, strategy.name, source.name, f"{strategy.name} was asked for", source.weights_sha256,
-        source.image_size, len(history.get("loss", ())), history, trainable, total,
-        balanced_accuracy(labels[1], probabilities), seconds, seed, cached_activations, data.value_range, data,
+        source.image_size, len(history.get("loss", ())), history, trainable, total, score, seconds, seed,
+        cached_activations, data.value_range, data, augmentation=augmentation, val_probabilities=probabilities,
+        refitted=strategy.keeps_backbone and training.refit,
     )  # fmt: skip
 
 
@@ -157,7 +166,10 @@ def list_candidates(source, *, epochs=None):
 
 
 def choose_run(runs):
-    """Keep the run with the best balanced accuracy on validation; of equals the first.
+    """Choose among runs on validation: the head alone is kept unless another leads by more than one standard error.
+
+    The lead is the difference in balanced accuracy on the same validation images; its standard error and interval
+    come from a bootstrap of whole groups. Without a head alone among them, the best run is kept, of equals the first.
 
     Parameters
     ----------
@@ -180,6 +192,18 @@ def choose_run(runs):
     """
     best = max(runs, key=lambda run: run.val_balanced_accuracy)
     scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)
-    reason = f"{best.strategy} chosen on validation (balanced accuracy: {scores}; of trained ones their best epoch's)"
     seconds = {key: sum(run.seconds[key] for run in runs) for key in best.seconds}
+    head = next((run for run in runs if run.strategy == HeadOnly.name), None)
+    told = ""
+    if head is not None and best is not head:
+        val = head.data.val
+        lead, error = compare_predictions(val.labels, best.val_probabilities, head.val_probabilities, groups=val.groups)
+        told = f"; {best.strategy} minus head {_points(lead.value)} points [{_points(lead.low)}, {_points(lead.high)}]"
+        if lead.value <= error:
+            best, told = head, f"{told}: undecided, head kept"
+    reason = f"{best.strategy} chosen on validation (balanced accuracy: {scores}; n = {len(best.data.val)}{told})"
     return replace(best, strategy_reason=reason, seconds=seconds)
+
+
+def _points(share):
+    return f"{100 * share:+.1f}"

@@ -15,6 +15,7 @@ from tlbook.datasets.formats import describe_passed
 from tlbook.errors import BadInput
 from tlbook.evidence.metrics import Scores, score_predictions
 from tlbook.run.predicting import list_images, predict_listed, predict_split
+from tlbook.training.augmentation import Augmentation
 
 if TYPE_CHECKING:
     import keras
@@ -46,7 +47,7 @@ class Run:
     trainable_params, total_params : int
         Weights that were trained, and all.
     val_balanced_accuracy : float or None
-        What the strategy was chosen by, 0-1; None of a loaded run.
+        On the validation set, 0-1, before any refitting: what the strategy was chosen by; None of a loaded run.
     seconds : dict of str to float
         ``load`` (of data and source, where known), ``features`` and ``train``.
     seed : int
@@ -58,6 +59,12 @@ class Run:
         What becomes 0 and 255 of images of more than 8 bits, as in its training; None where those had 8.
     data : Dataset or None
         What it was adapted to; None of a loaded run.
+    augmentation : Augmentation or None
+        How images were varied; None of a loaded run.
+    val_probabilities : numpy.ndarray or None
+        float32, (n, classes), for the validation set, by models that have not seen it; None of a loaded run.
+    refitted : bool
+        True where the head was fitted once more, on training and validation images together.
     saved : dict of str to bytes, or None
         The files of a loaded run, by name, which it is saved with again; None of a new one.
 
@@ -87,6 +94,9 @@ class Run:
     cached_activations: dict[str, Any] | None = None
     value_range: tuple[float, float] | None = None
     data: Dataset | None = None
+    augmentation: Augmentation | None = None
+    val_probabilities: np.ndarray | None = None
+    refitted: bool = False
     saved: dict[str, bytes] | None = None
 
     def evaluate(

@@ -7,6 +7,7 @@ import numpy as np
 from tlbook.errors import check_arguments, is_flag, is_number
 from tlbook.runtime import import_tensorflow
 
+AUTO = "auto"  # a word for "choose": what an image may look like and keep its label
 DRAWS = 7  # uniform numbers an image: mirror, zoom, shift (2), contrast, brightness, turn
 VIEWS = 4  # fixed views of an image where the frozen part runs once
 

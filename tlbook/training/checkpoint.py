@@ -85,17 +85,17 @@ def _read(path):
 
 
 def make_callbacks(checkpoint, trainer, patience, facts=None):
-    """Make the callbacks that keep the best weights, stop early, and write the state after each epoch.
+    """Make the callbacks that write the state after each epoch and, with ``patience``, stop early and keep the best.
 
     ``facts`` are those of :func:`load_state`. With the callbacks comes the history of all epochs, those before an
     interruption included, which grows with each.
     """
     callbacks = import_keras().callbacks
-    best = _make_best(patience)
+    best = None if patience is None else _make_best(patience)
     history = {key: list(values) for key, values in facts["history"].items()} if facts else {}
 
     def restore(logs=None):  # Keras's own callback forgets all when training begins
-        if facts:
+        if facts and best is not None:
             best.best, best.wait, best.best_epoch = facts["best"], facts["wait"], facts["best_epoch"]
             best.best_weights = facts["best_weights"]
 
@@ -103,13 +103,13 @@ def make_callbacks(checkpoint, trainer, patience, facts=None):
         for key, value in logs.items():
             history.setdefault(key, []).append(float(value))
         if checkpoint is not None:
-            told = {
-                "epochs": epoch + 1, "history": history, "best": float(best.best), "wait": best.wait,
-                "best_epoch": best.best_epoch, "stopped": bool(trainer.stop_training),
-            }  # fmt: skip
-            save_state(checkpoint, trainer, told, best.best_weights)
+            told = {"epochs": epoch + 1, "history": history, "stopped": bool(trainer.stop_training)}
+            if best is not None:
+                told |= {"best": float(best.best), "wait": best.wait, "best_epoch": best.best_epoch}
+            save_state(checkpoint, trainer, told, () if best is None else best.best_weights)
 
-    return [best, callbacks.LambdaCallback(on_train_begin=restore, on_epoch_end=keep)], history
+    keeper = callbacks.LambdaCallback(on_train_begin=restore, on_epoch_end=keep)
+    return [keeper] if best is None else [best, keeper], history
 
 
 def _make_best(patience):

@@ -11,8 +11,9 @@ from tlbook.models.classifiers import build_feature_model
 from tlbook.models.fingerprint import hash_network, is_stock
 from tlbook.models.prediction import predict_padded
 from tlbook.runtime import cache_dir, show_progress
+from tlbook.training.views import PLAIN
 
-RULE = b"average pooling, 1"
+RULE = b"average pooling, 2"
 BATCH_SIZE = 32
 
 
@@ -46,21 +47,25 @@ def extract_features(source, split, *, cache=True, quiet=False):
     >>> extract_features(tl.load_source("random", image_size=32), split, cache=False, quiet=True).shape
     (4, 768)
     """
+    return extract_views(source, split, (PLAIN,), cache=cache, quiet=quiet)[:, 0]
+
+
+def extract_views(source, split, views, *, cache=True, quiet=False):
+    """Run a frozen source once over some views of each image of a split; float32, (n, views, channels).
+
+    Each image is read once. What is kept and under which key is told at :func:`extract_features`.
+    """
+    shape = len(split), len(views), source.backbone.output_shape[-1]
     if not len(split):
-        return np.zeros((0, source.backbone.output_shape[-1]), np.float32)
+        return np.zeros(shape, np.float32)
     cache = cache and is_stock(source.backbone)
-    key = _key(source, split, quiet) if cache else None
+    key = _key(source, split, views, quiet) if cache else None
     path = cache_dir() / "features" / f"{key}.npy" if cache else None
-    kept = _read(path, (len(split), source.backbone.output_shape[-1])) if cache else None
+    kept = _read(path, shape) if cache else None
     if kept is not None:
         return kept
-    model = _feature_model(source.backbone)
-    batches = split.batches(source.image_size, BATCH_SIZE)
-    count = -(-len(split) // BATCH_SIZE)
-    batches = show_progress(batches, "computing features", total=count, quiet=quiet)
-    parts = [predict_padded(model, batch, BATCH_SIZE) for batch in batches]
-    features = np.concatenate(parts)
-    if path is not None and _key(source, split, True) == key:  # else an image has changed since: not kept
+    features = _run_views(source, split, views, quiet)
+    if path is not None and _key(source, split, views, True) == key:  # else an image has changed since: not kept
         try:
             with replace_file(path) as file:
                 np.save(file, features)
@@ -70,14 +75,31 @@ def extract_features(source, split, *, cache=True, quiet=False):
     return features
 
 
+def _run_views(source, split, views, quiet):
+    model = _feature_model(source.backbone)
+    features = np.empty((len(split), len(views), model.output_shape[-1]), np.float32)
+    batches, first = split.batches(source.image_size, BATCH_SIZE), 0
+    total = len(views) * -(-len(split) // BATCH_SIZE)
+    with show_progress(None, "computing features", total=total, quiet=quiet) as bar:
+        for batch in batches:
+            for i, view in enumerate(views):
+                shown = predict_padded(model, view.show(batch, first), BATCH_SIZE)
+                features[first : first + len(batch), i] = shown
+                bar.update()
+            first += len(batch)
+    return features
+
+
 @lru_cache(maxsize=2)
 def _feature_model(backbone):
     """Keep the last models: all splits of a data set then share one compilation."""
     return build_feature_model(backbone)
 
 
-def _key(source, split, quiet):
+def _key(source, split, views, quiet):
     digest = hashlib.sha256(RULE)
+    if views != (PLAIN,):
+        digest.update(repr(views).encode())
     digest.update(f"{hash_network(source.backbone)} {source.image_size}".encode())
     for i in show_progress(range(len(split)), "looking for kept features", quiet=quiet):
         digest.update(split.images.fingerprint(i))

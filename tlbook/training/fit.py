@@ -8,6 +8,7 @@ import numpy as np
 from tlbook.errors import BadInput
 from tlbook.runtime import choose_compilation, import_keras, import_tensorflow, show_progress
 from tlbook.training.activation_cache import cache_activations, choose_cache_place, find_frozen_part
+from tlbook.training.augmentation import AUTO, Augmentation
 from tlbook.training.checkpoint import FILE, Checkpoint, load_state, make_callbacks, name_run
 from tlbook.training.feed import make_train_batches, make_val_batches, weigh_batches
 from tlbook.training.learning_rates import make_optimizer, make_schedule, scale_rates
@@ -48,10 +49,11 @@ class _Task:
 
 
 def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False):
-    """Train what the strategy left trainable, and keep the weights of the epoch that was best on validation.
+    """Train what the strategy left trainable, to the end: no epoch is chosen.
 
-    Best is the highest balanced accuracy, and of equals the lowest loss: the loss alone would send a network trained
-    from scratch back to its first epoch, where it knows nothing and is sure of nothing.
+    The best of many epochs on a small validation set is the luckiest one, and its score there promises too much. With
+    ``training.patience`` training stops early, and the epoch with the highest balanced accuracy on validation is kept
+    (of equals the one with the lowest loss).
 
     Adam, a linear warm-up over a tenth of the steps and a half cosine down; classes count alike, whatever their sizes.
     What is frozen below the first stage that trains is run once, where that saves work.
@@ -63,9 +65,11 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     train, val : tuple of numpy.ndarray
         Images, uint8, (n, size, size, 3), 0-255, and labels, int64, (n,).
     strategy : Strategy
-        Gives ``epochs``, ``learning_rate`` (a number: ``take_rate`` fills it in), ``batch_size`` and ``mirror``.
+        Gives ``epochs`` (``take_epochs`` fills them in), ``learning_rate`` (a number: ``take_rate`` fills it in),
+        ``batch_size`` and ``mirror``.
     training : Training, optional
-        Everything else; None takes the defaults.
+        Everything else; None takes the defaults. The augmentation ``"auto"`` is none here: :func:`tlbook.adapt` puts
+        the one that it has chosen in its place.
     seed : int
         Of the order of the images and of their variations.
     quiet : bool
@@ -77,7 +81,9 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     """
     import_tensorflow()  # without it nothing is fed: to be said before anything is computed
     training = training or Training()
-    augmentation = replace(training.augmentation, mirror=training.augmentation.mirror or strategy.mirror)
+    strategy = strategy.take_epochs(len(train[1]))
+    augmentation = Augmentation() if training.augmentation == AUTO else training.augmentation
+    augmentation = replace(augmentation, mirror=augmentation.mirror or strategy.mirror)
     training = replace(training, augmentation=augmentation)
     checkpoint = None
     if training.checkpoint is not None:
@@ -150,7 +156,7 @@ def _run_epochs(task, strategy, training, checkpoint, *, seed, quiet):
         batches = weigh_batches(batches, np.array([weights.get(c, 0) for c in classes], np.float32))
     val_batches = make_val_batches(*task.val, np.array([val_weights[c] for c in val_labels], np.float32))
     epochs = done if facts and facts["stopped"] else strategy.epochs
-    callbacks, history = make_callbacks(checkpoint, task.trainer, training.patience or strategy.epochs, facts)
+    callbacks, history = make_callbacks(checkpoint, task.trainer, training.patience, facts)
     with show_progress(range(strategy.epochs), f"training ({strategy.name})", quiet=quiet) as bar:
         bar.update(done)
         advance = import_keras().callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bar.update())
