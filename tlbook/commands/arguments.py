@@ -132,7 +132,7 @@ def _add_adapt(commands):
     parser.add_argument("--weights", metavar="PATH|imagenet", help="weights of the source model")
     parser.add_argument(
         "--strategy", default="auto",
-        help=f"auto (default: head or full, by validation) or {', '.join(STRATEGIES)}: see below",
+        help=f"auto (default: the head, unless full leads clearly on validation) or {', '.join(STRATEGIES)}: see below",
     )  # fmt: skip
     _add_labels(parser)
     parser.add_argument("--per-class", type=whole_number(1), metavar="N", help="at most N training images a class")

@@ -4,7 +4,7 @@ import numpy as np
 
 from tlbook.datasets.pipeline import draw_keys, gather_batches, order_images, prefetch_batches
 from tlbook.runtime import import_tensorflow
-from tlbook.training.augmentation import augment_images, choose_views, draw_numbers, mix_pairs
+from tlbook.training.variation import augment_images, choose_views, draw_numbers, mix_pairs
 
 VAL_BATCH_SIZE = 64
 ITERATIONS = 2  # Keras begins the next iteration at the end of an epoch and throws it away
@@ -64,7 +64,7 @@ def _list_epochs(order, keys, count, num_steps):
 def _arrange_epoch(order, keys, parts, training, *, batch_size, num_views, seed):
     """Turn an order of images, and a number for each batch, into the batches of one epoch."""
     tf = import_tensorflow()
-    (images, labels), augmentation = parts, training.augmentation
+    (images, labels), augmentation = parts, training.variation
     if num_views > 1:
         order = _choose_rows(order, keys, len(labels), num_views, batch_size=batch_size, seed=seed)
         labels = np.tile(labels, (num_views,) + (1,) * (labels.ndim - 1))

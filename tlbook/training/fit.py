@@ -8,7 +8,6 @@ import numpy as np
 from tlbook.errors import BadInput
 from tlbook.runtime import choose_compilation, import_keras, import_tensorflow, show_progress
 from tlbook.training.activation_cache import cache_activations, choose_cache_place, find_frozen_part
-from tlbook.training.augmentation import AUTO, Augmentation
 from tlbook.training.checkpoint import FILE, Checkpoint, load_state, make_callbacks, name_run
 from tlbook.training.feed import make_train_batches, make_val_batches, weigh_batches
 from tlbook.training.learning_rates import make_optimizer, make_schedule, scale_rates
@@ -82,9 +81,8 @@ def fit_model(model, train, val, strategy, *, training=None, seed=0, quiet=False
     import_tensorflow()  # without it nothing is fed: to be said before anything is computed
     training = training or Training()
     strategy = strategy.take_epochs(len(train[1]))
-    augmentation = Augmentation() if training.augmentation == AUTO else training.augmentation
-    augmentation = replace(augmentation, mirror=augmentation.mirror or strategy.mirror)
-    training = replace(training, augmentation=augmentation)
+    varied = replace(training.variation, mirror=training.variation.mirror or strategy.mirror)
+    training = replace(training, augmentation=varied)
     checkpoint = None
     if training.checkpoint is not None:
         settings = strategy, replace(training, checkpoint=None), seed
@@ -125,7 +123,7 @@ def _prepare(model, train, val, strategy, training, *, seed, quiet):
     )
     # mixing pixels is not mixing activations: mixup needs the whole network in every epoch
     frozen = find_frozen_part(model) if training.cache_activations and not training.mixup else None
-    augmentation = training.augmentation
+    augmentation = training.variation
     where = choose_cache_place(
         frozen, len(train[1]), len(val[1]), num_views=augmentation.num_views, epochs=strategy.epochs
     )  # fmt: skip

@@ -98,6 +98,11 @@ class Training:
             object.__setattr__(self, "checkpoint", Path(checkpoint))
 
     @property
+    def variation(self) -> Augmentation:
+        """What gradients train with; none where it is still to be chosen."""
+        return Augmentation() if self.augmentation == AUTO else self.augmentation
+
+    @property
     def is_soft(self) -> bool:
         """True where labels are distributions over classes."""
         return self.label_smoothing > 0 or self.mixup > 0
