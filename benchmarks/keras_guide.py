@@ -26,6 +26,7 @@ from tlbook.evidence.experiments import run_grid
 from tlbook.evidence.intervals import t_interval
 from tlbook.evidence.metrics import balanced_accuracy
 from tlbook.evidence.results import results_path, write_record
+from tlbook.models.adapters import list_batch_norm
 from tlbook.models.prediction import predict_padded
 from tlbook.models.sources import load_source
 from tlbook.run.adapt import adapt
@@ -77,6 +78,8 @@ def follow_guide(source, data, seed):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     for rate, epochs in ((1e-3, 20), (1e-5, 10)):
         base.trainable = rate < 1e-3
+        for layer in list_batch_norm(base):  # the guide means to; by ``training=False`` alone its statistics move
+            layer.trainable = False
         model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"], jit_compile=False)
         model.fit(images, labels, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)
     return model

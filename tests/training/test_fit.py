@@ -112,11 +112,14 @@ def test_training_stops_when_validation_gets_no_better(backbone):
     assert len(fit.history["loss"]) < 40
 
 
+KINDS = "an Augmentation, None or one of 'auto', 'photographs', 'radiographs', 'slices', 'signs'"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("augmentation", "no_such", "an Augmentation, None or one of 'auto', 'photographs', 'radiographs', 'slices', 'signs'"),
-        ("augmentation", 3, "an Augmentation, None or one of 'auto', 'photographs', 'radiographs', 'slices', 'signs'"),
+        ("augmentation", "no_such", KINDS),
+        ("augmentation", 3, KINDS),
         ("mixup", "x", "a number from 0 to 10"),
         ("mixup", -1, "a number from 0 to 10"),
         ("label_smoothing", 1, "a number, 0 to less than 1"),

@@ -169,7 +169,7 @@ def choose_run(runs):
     """Choose among runs on validation: the head alone is kept unless another leads by more than one standard error.
 
     The lead is the difference in balanced accuracy on the same validation images; its standard error and interval
-    come from a bootstrap of whole groups. Without a head alone among them, the best run is kept, of equals the first.
+    are those over whole groups. Without a head alone among them, the best run is kept, of equals the first.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import numpy as np
 
 from tlbook.datasets.pipeline import draw_keys, gather_batches, order_images, prefetch_batches
 from tlbook.runtime import import_tensorflow
-from tlbook.training.variation import augment_images, choose_views, draw_numbers, mix_pairs
+from tlbook.training.augmentation import augment_images, choose_views, draw_numbers, mix_pairs
 
 VAL_BATCH_SIZE = 64
 ITERATIONS = 2  # Keras begins the next iteration at the end of an epoch and throws it away
