@@ -28,6 +28,7 @@ MEANS = {  # table: columns that make the lines of its means, those that make th
     "fractures_difficulty": (("image_size", "difficulty"), ("strategy",), "balanced_accuracy"),
     "head_only_fracatlas": (("source", "image_size"), (), "balanced_accuracy"),
     "honest_splits": (("task", "source", "learner", "labels"), ("split",), "balanced_accuracy"),
+    "label_noise": (("set", "strategy", "labels", "per_class"), ("noise",), "balanced_accuracy"),
     "source_probe": (("set",), ("source", "image_size"), "balanced_accuracy"),
     "source_rerun": (("source", "place"), (), "balanced_accuracy"),
     "strategies_real": (("case", "source", "strategy", "batch_norm", "learning_rate"), (), "balanced_accuracy"),
@@ -36,7 +37,10 @@ MEANS = {  # table: columns that make the lines of its means, those that make th
 }
 
 # tables of real images alone: their seeds split one pool; elsewhere a column "variant" tells
-REAL = {"data_scarcity_real", "head_only_fracatlas", "honest_splits", "source_probe", "source_rerun", "strategies_real"}
+REAL = {
+    "data_scarcity_real", "head_only_fracatlas", "honest_splits", "label_noise", "source_probe", "source_rerun",
+    "strategies_real",
+}  # fmt: skip
 
 DATA_CARDS = """# Data cards
 
