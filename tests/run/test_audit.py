@@ -10,14 +10,14 @@ from PIL import Image, ImageEnhance
 from benchmarks.cases import find_archive
 from tests.datasets.test_crops import draw_pictures
 from tests.report.test_report import Page
+from tests.small_source import make_small_source
 from tlbook.__main__ import main
 from tlbook.datasets.folders import from_folder
 from tlbook.errors import BadInput
 from tlbook.evidence.audit_pairs import warn_quickly
-from tlbook.models.sources import load_source
 from tlbook.run.audit import audit
 
-PER_CLASS = 80
+PER_CLASS = 50
 
 
 def write_images(root, seed=0):
@@ -141,7 +141,7 @@ def test_the_options_of_a_reader_of_folders(tmp_path, capsys):
     words = ["--labels", "labels.csv", "--label-column", "kind", "--min-images", "5", "--quick", "--quiet", "--json"]
     assert main(["audit", str(root), *words]) in (0, 1)
     facts = json.loads(capsys.readouterr().out)["facts"]
-    assert facts["images per class"] == "ashes 80, birch 80"
+    assert facts["images per class"] == "ashes 50, birch 50"
     assert main(["audit", str(root), "--range", "0", "9", "--quick", "--labels", "labels.csv"]) == 2  # all of 8 bits
     assert main(["audit", str(root), "--exclude", "ashes", "--quick"]) == 2  # one class is left
 
@@ -170,7 +170,7 @@ def test_labels_that_look_wrong(tmp_path):
             picture = rng.integers(0, 120, (32, 32, 3), dtype=np.uint8) + np.uint8(120 * number)
             Image.fromarray(picture).save(root / name / f"{i}.png")
     (root / "dark" / "7.png").rename(root / "pale" / "planted.png")
-    found = audit(root, source=load_source("random", image_size=32), quiet=True)
+    found = audit(root, source=make_small_source(), quiet=True)
     finding = find(found, "labels that look wrong")
     assert finding.files[0] == "pale/planted.png" and finding.captions[0] == "pale, or dark?"
     assert len(finding.files) <= 3

@@ -1,6 +1,7 @@
 """``tlbook audit``: a second look at a folder before anything is trained."""
 
 import json
+import os
 import sys
 
 from tlbook.commands.arguments import name_flags
@@ -24,7 +25,9 @@ def run_audit(options):
     text = json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if options.json else escape_lines(repr(found))
     print(name_flags(text))
     if options.out:
-        print(f"tlbook: {found.report(options.out, images=not options.no_images)} was written", file=sys.stderr)
+        found.report(options.out, images=not options.no_images)
+        if not options.quiet:
+            print(f"tlbook: {options.out} was written", file=sys.stderr)
     if found.refused:
         sys.stdout.flush()
         raise BadInput(found.refused)
@@ -41,6 +44,8 @@ def check_out(out, overwrite):
         raise BadInput(f"received `out` {str(out)!r}, which exists; expected a new file; give another, or `overwrite`")
     if not out.parent.is_dir():
         raise BadInput(f"received `out` {str(out)!r}; expected a file in a folder that is there; make it first")
+    if not os.access(out.parent, os.W_OK):
+        raise BadInput(f"received `out` {str(out)!r}: no permission to write there; expected a folder of yours")
 
 
 def escape_lines(text):

@@ -1,20 +1,23 @@
 """Labels that look wrong: heads that have not seen an image disagree with its label."""
 
+import contextlib
+
 import numpy as np
 
 from tlbook.datasets.splits import split_groups
+from tlbook.errors import BadInput
 from tlbook.models.heads import fit_head
 from tlbook.runtime import show_progress
 
-FOLDS = 5
-REPEATS = 3
+FOLDS = 10
+REPEATS = 2
 MANY = 3000  # images from which one division into folds has to do
-LEAST_GROUPS = 2 * FOLDS  # of a class whose labels are judged
+LEAST_GROUPS = FOLDS  # of a class whose labels are judged
 DOUBTED = 0.4  # of the probability that guessing gives a class: below it a label looks wrong
 
 
 def judge_labels(features, labels, groups, *, seed=0, quiet=False):
-    """Predict each image by heads that were fitted without its group, averaged over three divisions into five folds.
+    """Predict each image by heads that were fitted without its group, averaged over two divisions into ten folds.
 
     Parameters
     ----------
@@ -48,18 +51,29 @@ def judge_labels(features, labels, groups, *, seed=0, quiet=False):
     if len(kept) < 2:
         return probabilities
     x, y, units = features[rows], np.searchsorted(kept, labels[rows]), groups[rows]
-    repeats = REPEATS if len(rows) <= MANY else 1
     total = np.zeros((len(rows), len(kept)), np.float32)
-    jobs = [(repeat, fold) for repeat in range(repeats) for fold in range(FOLDS)]
-    for repeat, fold in show_progress(jobs, "looking at labels", quiet=quiet):
-        folds = split_groups(y, units, fractions=(1 / FOLDS,) * FOLDS, seed=seed + 100 * repeat)
-        asked, chooses = folds == fold, folds == (fold + 1) % FOLDS
-        known = ~asked & ~chooses
-        head = fit_head(x[known], y[known], x[chooses], y[chooses], len(kept))
-        total[asked] += head.predict(x[asked]) / repeats
+    divisions = _divide(y, units, REPEATS if len(rows) <= MANY else 1, seed)
+    for folds in divisions:
+        known, chooses = folds > 1, folds <= 1
+        strength = fit_head(x[known], y[known], x[chooses], y[chooses], len(kept)).C
+        for fold in show_progress(np.unique(folds), "looking at labels", quiet=quiet):
+            asked = folds == fold
+            head = fit_head(x[~asked], y[~asked], x[asked], y[asked], len(kept), Cs=(strength,))
+            total[asked] += head.predict(x[asked]) / len(divisions)
+    if not divisions:
+        return probabilities
     probabilities[rows] = 0
     probabilities[np.ix_(rows, kept)] = total
     return probabilities
+
+
+def _divide(labels, groups, repeats, seed):
+    """Divide images into ten folds, each class in each; into five where the groups of several classes overlap much."""
+    for count in (FOLDS, FOLDS // 2):
+        with contextlib.suppress(BadInput):
+            parts = (1 / count,) * count
+            return [split_groups(labels, groups, fractions=parts, seed=seed + 100 * i) for i in range(repeats)]
+    return []
 
 
 def find_suspects(probabilities, labels, *, doubted=DOUBTED):

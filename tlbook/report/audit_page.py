@@ -41,10 +41,14 @@ def _lay_out(finding):
     cells = list(zip(finding.files, captions, strict=True))
     rows = list(zip(cells[::2], cells[1::2], strict=True)) if finding.paired else [(cell,) for cell in cells]
     return {
-        "kind": finding.kind[:1].upper() + finding.kind[1:], "message": finding.message, "shown": rows[:MOST_SHOWN],
+        "kind": _begin(finding.kind), "message": _begin(finding.message), "shown": rows[:MOST_SHOWN],
         "rows": rows[:MOST_LISTED], "more": max(0, len(rows) - MOST_LISTED), "paired": finding.paired,
         "pictures": bool(rows) and finding.kind != "unreadable",
     }  # fmt: skip
+
+
+def _begin(text):
+    return text[:1].upper() + text[1:]
 
 
 @cache
