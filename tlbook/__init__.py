@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # what editors and type checkers see; tests/test_house.py hol
     from tlbook.models.strategies import NormOnly as NormOnly
     from tlbook.models.strategies import PartialUnfreeze as PartialUnfreeze
     from tlbook.models.strategies import Strategy as Strategy
+    from tlbook.models.strategies import TemplateAdapt as TemplateAdapt
     from tlbook.models.strategies import TrainedStrategy as TrainedStrategy
     from tlbook.run import Run as Run
     from tlbook.run import adapt as adapt
@@ -52,6 +53,7 @@ _HOME = {
     "FullFineTune": "tlbook.models.strategies",
     "FiLMOnly": "tlbook.models.strategies",
     "NormOnly": "tlbook.models.strategies",
+    "TemplateAdapt": "tlbook.models.strategies",
     "Strategy": "tlbook.models.strategies",
     "TrainedStrategy": "tlbook.models.strategies",
     "Training": "tlbook.training.options",

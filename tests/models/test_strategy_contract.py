@@ -186,7 +186,7 @@ def count_by_hand(family, name):
     scales = sum(block.shifts if block.scales is None else block.scales for block in blocks)
     trained = {
         "head": 0, "partial": blocks[-1].kernels, "gradual": kernels, "full": kernels, "film": 2 * shifts,
-        "norm": scales + shifts, "scratch": kernels + scales + shifts,
+        "norm": scales + shifts, "scratch": kernels + scales + shifts, "template": scales + shifts,
     }  # fmt: skip
     return head + trained[name]
 
@@ -287,6 +287,10 @@ def check_contract(source, name, num_trained, folder):
     norms = [layer for layer in source.backbone.layers if isinstance(layer, keras.layers.BatchNormalization)]
     if name in ("film", "norm") and not norms:
         with pytest.raises(ValueError, match=f"{name} needs BatchNormalization.* use head, partial, gradual, full or"):
+            strategy.build(source, CLASSES, seed=0)
+        return
+    if name == "template":  # for no network but its own, which tests/training/test_template_steps.py trains
+        with pytest.raises(ValueError, match="needs the source template"):
             strategy.build(source, CLASSES, seed=0)
         return
     pixels = draw_pixels(source.image_size)

@@ -302,7 +302,7 @@ def _add_pretrain(commands):
     examples = ("pretrain --source worlds", "pretrain --source photos --steps 200 --work work")
     examples += ("pretrain --source photos  # again: goes on where it stopped; on a GPU with KERAS_BACKEND=jax",)
     parser = _add(commands, "pretrain", "pre-train an embedded source model from its recipe", examples, run)
-    parser.add_argument("--source", required=True, metavar="NAME", help="worlds or photos")
+    parser.add_argument("--source", required=True, metavar="NAME", help="worlds, photos or template")
     parser.add_argument("--steps", type=whole_number(1), metavar="N", help="instead of the recipe's")
     parser.add_argument("--seed", type=whole_number(0, LARGEST_SEED), metavar="N", help="instead of the recipe's")
     parser.add_argument("--work", type=Path, metavar="FOLDER", help="work folder (default: in the user's cache)")

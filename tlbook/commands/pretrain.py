@@ -22,5 +22,7 @@ def run_pretrain(options):
 
     result = pretrain(recipe, options.work or cache_dir() / "pretraining", quiet=options.quiet)
     print(f"{result['weights']}  sha256 {result['sha256']}")
+    if "sets_sha256" in result:
+        print(f"sets and blender beside it  sha256 {result['sets_sha256']}; domain told right: {result['blender']:.3f}")
     print(f"{result['steps']} steps, {result['images']:,} images seen, loss {result['loss']:.3f} at the end")
     return 0

@@ -7,11 +7,12 @@ from typing import ClassVar
 from tlbook.errors import BadInput, shorten
 from tlbook.models.norm_strategies import FiLMOnly, NormOnly
 from tlbook.models.strategy_base import Strategy, TrainedStrategy
+from tlbook.models.template_strategy import TemplateAdapt
 from tlbook.models.unfreezing import GradualUnfreeze, PartialUnfreeze, check_batch_norm, name_layers
 
 __all__ = [
     "STRATEGIES", "FiLMOnly", "FromScratch", "FullFineTune", "GradualUnfreeze", "HeadOnly", "NormOnly",
-    "PartialUnfreeze", "Strategy", "TrainedStrategy", "as_strategy", "find_strategy",
+    "PartialUnfreeze", "Strategy", "TemplateAdapt", "TrainedStrategy", "as_strategy", "find_strategy",
 ]  # fmt: skip
 
 
@@ -109,19 +110,28 @@ class FromScratch(TrainedStrategy):
 
 STRATEGIES = {
     strategy.name: strategy
-    for strategy in (FromScratch, HeadOnly, PartialUnfreeze, GradualUnfreeze, FullFineTune, FiLMOnly, NormOnly)
+    for strategy in (
+        FromScratch,
+        HeadOnly,
+        PartialUnfreeze,
+        GradualUnfreeze,
+        FullFineTune,
+        FiLMOnly,
+        NormOnly,
+        TemplateAdapt,
+    )
 }
 
 
 def find_strategy(name, *, epochs=None):
-    """Look a strategy up by its name, ``head`` say; ``epochs`` takes the place of its own (a head alone has none)."""
+    """Look a strategy up by its name, ``head`` say; ``epochs`` takes the place of its own, where it has any."""
     if not isinstance(name, str) or name not in STRATEGIES:
         known = ["auto", *STRATEGIES]
         close = difflib.get_close_matches(name.lower(), known, n=1) if isinstance(name, str) else []
         meant = f"; did you mean {close[0]}?" if close else ""
         raise BadInput(f"received `strategy` {name!r}; expected {', '.join(known[:-1])} or {known[-1]}{meant}")
     kind = STRATEGIES[name]
-    return kind() if epochs is None or kind is HeadOnly else kind(epochs=epochs)
+    return kind(epochs=epochs) if epochs is not None and issubclass(kind, TrainedStrategy) else kind()
 
 
 def as_strategy(value):
@@ -139,7 +149,7 @@ def as_strategy(value):
         raise BadInput(
             f"received a `strategy` {type(value).__name__} without a name; expected a class attribute `name`"
         )
-    if not value.keeps_backbone and not isinstance(value, TrainedStrategy):
+    if not (value.keeps_backbone or value.learns_task) and not isinstance(value, TrainedStrategy):
         raise BadInput(
             f"received the `strategy` {value.name}, which has no epochs to train for; expected "
             f"{type(value).__name__} to be derived from TrainedStrategy"

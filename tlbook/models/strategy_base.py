@@ -49,6 +49,8 @@ class Strategy(ABC):
         True where a scale and a shift per channel are put after every BatchNormalization.
     needs_batch_norm : bool
         True where a source without BatchNormalization is bad input.
+    learns_task : bool
+        True where there are no epochs: the training images are learned as one task, from a universal template.
 
     References
     ----------
@@ -84,6 +86,7 @@ class Strategy(ABC):
     keeps_weights: ClassVar[bool] = True
     adds_film: ClassVar[bool] = False
     needs_batch_norm: ClassVar[bool] = False
+    learns_task: ClassVar[bool] = False
 
     @abstractmethod
     def choose_layers(self, source: "SourceModel") -> set[str]:

@@ -1,4 +1,4 @@
-"""The two pre-training recipes: every number that decides what the embedded weights are."""
+"""The pre-training recipes: every number that decides what the embedded weights are."""
 
 import math
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ class Recipe:
     Attributes
     ----------
     name : str
-        ``photos`` or ``worlds``.
+        ``photos``, ``worlds`` or ``template``.
     steps : int
         Optimiser steps.
     num_photos, num_worlds : int
@@ -96,6 +96,17 @@ RECIPES = {
     "worlds": Recipe(
         "worlds", steps=4000, num_photos=0, num_worlds=128, worlds_weight=1.0, sizes=((0.4, 48), (0.8, 64), (1.0, 96))
     ),
+    "template": Recipe(  # from the weights of worlds; 20 images of each of the six domains a step
+        "template",
+        steps=800,
+        num_photos=0,
+        num_worlds=120,
+        worlds_per_class=120,
+        sizes=((0.5, 48), (1.0, 64)),
+        cycles=((1.0, 1e-3),),
+        warmup_steps=100,
+        label_smoothing=0.0,
+    ),
 }
 
 
@@ -104,7 +115,7 @@ def find_recipe(source: str, *, steps: int | None = None, seed: int | None = Non
 
     Parameters
     ----------
-    source : {"photos", "worlds"}
+    source : {"photos", "worlds", "template"}
     steps : int, optional
         Instead of the recipe's own, at least 1.
     seed : int, optional

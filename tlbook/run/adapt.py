@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tlbook.datasets.cards import load_card
 from tlbook.datasets.dataset import Dataset
 from tlbook.errors import BadInput, check_whole
 from tlbook.evidence.metrics import balanced_accuracy
@@ -17,10 +18,11 @@ from tlbook.run.predicting import predict_images
 from tlbook.run.preparing import prepare_head
 from tlbook.run.run import Run
 from tlbook.runtime import LARGEST_SEED, set_seed
-from tlbook.training.augmentation import AUTO
+from tlbook.training.augmentation import AUTO, Augmentation
 from tlbook.training.fit import fit_model
 from tlbook.training.memory import check_memory
 from tlbook.training.options import Training
+from tlbook.training.template_steps import describe_start, fill_classifier
 
 
 def adapt(
@@ -91,7 +93,10 @@ def adapt(
 
 def _needs_head(training, candidates):
     """True where a head is fitted, or tells how images may be varied."""
-    return training.augmentation == AUTO or any(s.keeps_backbone or s.head_first for s in candidates)
+    candidates = [s for s in candidates if not s.learns_task]
+    return bool(candidates) and (
+        training.augmentation == AUTO or any(s.keeps_backbone or s.head_first for s in candidates)
+    )
 
 
 def _check_arguments(data, source, strategy, training, seed):
@@ -129,6 +134,8 @@ class Trained:
         What was run only once.
     seconds : float
         Of training.
+    note : str
+        What else is to be said of how it came about.
     """
 
     model: object
@@ -137,6 +144,7 @@ class Trained:
     history: dict
     cached_activations: dict | None
     seconds: float
+    note: str = ""
 
 
 def train_model(data, source, strategy, prepared, training, *, on_all=False, seed=0, quiet=False):
@@ -149,10 +157,10 @@ def train_model(data, source, strategy, prepared, training, *, on_all=False, see
     start = time.perf_counter()
     train, val = data.train, data.val
     strategy = strategy.take_rate(source).take_epochs(len(train) + on_all * len(val))
-    augmentation = prepared.augmentation if prepared else training.augmentation
+    augmentation = _choose_augmentation(strategy, prepared, training)
     model = strategy.build(source, data.classes, seed=seed)
     trainable, total = count_parameters(model)
-    history, cached_activations, mirrors = {}, None, augmentation.mirror
+    history, cached_activations, mirrors, note = {}, None, augmentation.mirror, ""
     if strategy.keeps_backbone:
         set_head(model, prepared.head)
         mirrors = prepared.mirrors
@@ -162,15 +170,26 @@ def train_model(data, source, strategy, prepared, training, *, on_all=False, see
         options = {"training": replace(training, augmentation=augmentation), "seed": seed, "quiet": quiet}
         train, val = ((s.load(source.image_size, quiet=quiet), s.labels) for s in (train, val))
         learned = tuple(map(np.concatenate, zip(train, val, strict=True))) if on_all else train
-        history, cached_activations = _run_phases(model, source, learned, val, strategy, options)
+        if strategy.learns_task:
+            task = fill_classifier(model, source, strategy, *learned, seed=seed)
+            note = describe_start(task, load_card("template").facts["domains"])
+        else:
+            history, cached_activations = _run_phases(model, source, learned, val, strategy, options)
     model = average_mirrored(model) if mirrors else model
-    return Trained(model, trainable, total, history, cached_activations, time.perf_counter() - start)
+    return Trained(model, trainable, total, history, cached_activations, time.perf_counter() - start, note)
+
+
+def _choose_augmentation(strategy, prepared, training):
+    """Return how images are varied: for a template not at all."""
+    if strategy.learns_task:
+        return Augmentation()
+    return prepared.augmentation if prepared else training.augmentation
 
 
 def _adapt_by(data, source, strategy, prepared, training, *, seed, quiet):
     """Adapt a source by one strategy, and score it on the validation set."""
     seconds = {"load": 0.0, "features": 0.0, "train": 0.0} | (prepared.seconds if prepared else {})
-    augmentation = prepared.augmentation if prepared else training.augmentation
+    augmentation = _choose_augmentation(strategy, prepared, training)
     trained = train_model(data, source, strategy, prepared, training, seed=seed, quiet=quiet)
     if strategy.keeps_backbone:
         probabilities = prepared.val_probabilities
@@ -178,8 +197,9 @@ def _adapt_by(data, source, strategy, prepared, training, *, seed, quiet):
         probabilities = predict_images(trained.model, data.val.load(source.image_size, quiet=quiet))
         seconds["train"] += trained.seconds
     score = balanced_accuracy(data.val.labels, probabilities)
+    reason = f"{strategy.name} was asked for" + (f", {trained.note}" if trained.note else "")
     return Run(
-        trained.model, data.classes, strategy.name, source.name, f"{strategy.name} was asked for",
+        trained.model, data.classes, strategy.name, source.name, reason,
         source.weights_sha256, source.image_size, len(trained.history.get("loss", ())), trained.history,
         trained.trainable, trained.total, score, seconds, seed, trained.cached_activations, data.value_range, data,
         augmentation=augmentation, val_probabilities=probabilities,

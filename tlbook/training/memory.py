@@ -3,6 +3,7 @@
 import numpy as np
 
 from tlbook.errors import BadInput
+from tlbook.models.template import MOST_IMAGES
 from tlbook.runtime import count_memory, list_accelerators
 
 BASE = 0.7 * 2**30  # TensorFlow itself
@@ -51,7 +52,8 @@ def estimate_memory(source, strategy, num_train):
     trained = {name for phase in strategy.list_phases() for name in phase.choose_layers(source)}
     first = next((i for i, layer in enumerate(layers) if strategy.adds_film or layer.name in trained), len(layers))
     kept = sum(size for layer in layers[first:] for size in _list_outputs(layer))
-    return BASE + max(predicting, KEPT * kept * min(strategy.batch_size, num_train))
+    images = MOST_IMAGES if strategy.learns_task else strategy.batch_size
+    return BASE + max(predicting, KEPT * kept * min(images, num_train))
 
 
 def _list_outputs(layer):
