@@ -10,11 +10,12 @@ all methods: its number seeds it. Images of 64 x 64 pixels; MobileNetV2-0.35 see
 Nearest centroid by cosine, and a logistic head (unit features, C = 10, not tuned), on frozen features of photos,
 worlds and ImageNet's MobileNetV2-0.35, and on the template with the one domain that the blender puts first. The
 template from the blend with 0 and with 6 steps of Adam at 0.005, and from scratch (scale 1, shift 0) with 6 steps, at 5
-shots. Full fine-tuning of worlds, whose convolutions the template's come from, on the first ten episodes of 5 and 50
+shots. Full fine-tuning of worlds, whose convolutions the template's come from, on the first five episodes of 5 and 50
 shots: 40 steps of Adam at 1e-3, batches of 32, batch normalisation frozen, from the logistic head. Nothing is chosen on
 the images asked about. Intervals over episodes, which share a set's images: they hold for these sets.
 
-Run it as ``python -m benchmarks.template``; it needs TLBOOK_DATA_DIR. It goes on where it was stopped.
+Run it as ``python -m benchmarks.template``; it needs TLBOOK_DATA_DIR. It goes on where it was stopped. The rows come
+in blocks of about as many episodes of every set, so that a part of them (``--rows``) is a smaller table of this kind.
 """
 
 import functools
@@ -25,6 +26,8 @@ import numpy as np
 from benchmarks.cases import find_archive, load_whole
 from benchmarks.measuring import make_parser
 from tlbook.cases import load_case
+from tlbook.datasets.dataset import Split
+from tlbook.datasets.stores import ArrayStore
 from tlbook.evidence.comparisons import format_summary
 from tlbook.evidence.episodes import draw_episode
 from tlbook.evidence.experiments import run_grid
@@ -35,13 +38,13 @@ from tlbook.models.prediction import predict_padded
 from tlbook.models.sources import load_source
 from tlbook.runtime import choose_compilation, data_dir, import_keras, set_seed
 from tlbook.synthetic.worlds.domains import DOMAINS, draw_images
-from tlbook.training.template_steps import classify_by_centroids, learn_task, predict_task, prepare_learner
+from tlbook.training.template_steps import classify_by_centroids, embed, learn_task, predict_task, prepare_learner
 
 NAME, SIZE, VARIED = "template", 64, 0
 REAL = {"traffic signs": "signs", "objects": "objects", "textures": "textures", "characters": "characters"}
 UNSEEN = ("synthetic signs", *REAL)
-EPISODES = {1: 40, 5: 40, 10: 20, 50: 10, VARIED: 12}
-SOURCE_EPISODES, FULL_EPISODES, SCRATCH_SHOTS = 20, 10, (5,)
+EPISODES = {1: 20, 5: 20, 10: 12, 50: 5, VARIED: 6}
+SOURCE_EPISODES, FULL_EPISODES, SCRATCH_SHOTS = 10, 5, (5,)
 FROZEN = {"photos": SIZE, "worlds": SIZE, "mobilenet_v2_035": 96}
 COLUMNS = {
     "target": "set that the task is sampled from",
@@ -61,7 +64,7 @@ COLUMNS = {
     "blend_0": "share right: template from the blend, no steps",
     "blend_6": "share right: template from the blend, six steps",
     "scratch_6": "share right: template from scale 1 and shift 0, six steps; 5 shots only",
-    "full": "share right: worlds, full fine-tuning; first ten episodes of 5 and 50 shots only",
+    "full": "share right: worlds, full fine-tuning; first five episodes of 5 and 50 shots only",
     **{f"weight_{d.name}": f"of {d.name} in the blend" for d in DOMAINS},
     "task_seconds": "of the template from the blend with six steps, answers included, beside whatever else ran",
     "seconds": "of the row",
@@ -71,26 +74,19 @@ COLUMNS = {
 
 @functools.cache
 def _load(target):
-    """Read a set: images by size, labels, groups, and features of the frozen sources."""
+    """Read a set: its images at 96 pixels, labels and groups."""
     if target in REAL:
-        parts = {size: load_whole(REAL[target], size)[0] for size in sorted(set(FROZEN.values()))}
-        images = {size: split.load(size, quiet=True) for size, split in parts.items()}
-        labels, groups = parts[SIZE].labels, parts[SIZE].groups
+        split, _ = load_whole(REAL[target], 96)
     elif target == "synthetic signs":
-        split = load_case("signs", per_class=80, size=96, seed=1).train
-        images = {size: split.load(size, quiet=True) for size in sorted(set(FROZEN.values()))}
-        labels, groups = split.labels, split.groups
+        split = load_case("signs", per_class=60, size=96, seed=1).train
     else:
         domain = next(d for d in DOMAINS if d.name == target)
-        images = {size: _draw_domain(domain, size) for size in sorted(set(FROZEN.values()))}
-        labels = np.repeat(np.arange(domain.num_classes), 10)
-        groups = np.arange(len(labels))
-    features = {name: _run(_build_frozen(name), images[size]) for name, size in FROZEN.items()}
-    return images[SIZE], labels, groups, features
-
-
-def _draw_domain(domain, size):
-    return np.concatenate([draw_images(domain, c, range(10), size=size, seed=1) for c in range(domain.num_classes)])
+        classes = range(domain.num_classes)
+        images = np.concatenate([draw_images(domain, c, range(10), size=96, seed=1) for c in classes])
+        labels = np.repeat(np.arange(len(classes)), 10)
+        names = tuple(map(str, range(len(labels))))
+        split = Split(ArrayStore(images), labels, names, np.array(names))
+    return split
 
 
 @functools.cache
@@ -140,7 +136,7 @@ def _build_full(way):
     return model, model.get_weights(), [keras.ops.convert_to_numpy(v) for v in model.optimizer.variables]
 
 
-def _fine_tune(images, task, head, features, seed):
+def _fine_tune(support, query, task, head, features, seed):
     """Train all of worlds but its normalisations, from a logistic head; return its answers."""
     model, weights, zeros = _build_full(int(task.support_labels.max()) + 1)
     model.set_weights(weights)
@@ -151,37 +147,35 @@ def _fine_tune(images, task, head, features, seed):
     rng = np.random.default_rng([seed, 7])
     for _ in range(40):
         chosen = rng.integers(0, len(task.support), 32)
-        model.train_on_batch(images[task.support[chosen]].astype(np.float32), task.support_labels[chosen])
-    return _run(model, images[task.query])
+        model.train_on_batch(support[chosen].astype(np.float32), task.support_labels[chosen])
+    return _run(model, query)
 
 
 def _measure(row):
-    images, labels, groups, features = _load(row["target"])
+    split = _load(row["target"])
     rng = np.random.default_rng([row["shots"], row["episode"]])
     way, shots = (None, None) if row["shots"] == VARIED else (5, row["shots"])
-    task = draw_episode(labels, rng, groups=groups, way=way, shots=shots)
+    task = draw_episode(split.labels, rng, groups=split.groups, way=way, shots=shots)
     found = {"way": len(task.classes), "num_support": len(task.support), "num_query": len(task.query)}
-    for name in FROZEN:
-        scores, head = _fit_heads(features[name][task.support], task, features[name][task.query])
+    pictures = {size: [split.take(p).load(size, quiet=True) for p in (task.support, task.query)] for size in (SIZE, 96)}
+    for name, size in FROZEN.items():
+        known, asked = (_run(_build_frozen(name), images) for images in pictures[size])
+        scores, head = _fit_heads(known, task, asked)
         found |= {f"{name}_{kind}": score for kind, score in scores.items()}
         if name == "worlds":
-            first_head = head
-    found |= _learn(images, task, row)
+            first_head, first_features = head, known
+    found |= _learn(*pictures[SIZE], task, row)
     with_full = row["shots"] in (5, 50) and row["episode"] < FULL_EPISODES and row["target"] in UNSEEN
     if with_full:
         set_seed(row["episode"])
-        known = features["worlds"][task.support]
-        answers = _fine_tune(images, task, first_head, known, row["episode"])
+        answers = _fine_tune(*pictures[SIZE], task, first_head, first_features, row["episode"])
         found["full"] = _score(answers, task.query_labels)
     return {key: found.get(key) for key in COLUMNS if key not in (*row, "seconds", "commit")}
 
 
-def _learn(images, task, row):
+def _learn(support, query, task, row):
     """Score the template's ways on a task."""
-    from tlbook.training.template_steps import embed
-
     learner, found = _build_learner(), {}
-    support, query = images[task.support], images[task.query]
     ways = {"domain": ("domain", 0), "blend_0": ("blend", 0), "blend_6": ("blend", 6)}
     if row["shots"] in SCRATCH_SHOTS:
         ways["scratch_6"] = ("scratch", 6)
@@ -203,7 +197,7 @@ def _learn(images, task, row):
 
 
 def list_rows(share=1.0):
-    """List the rows: blocks of episodes of every set, so that a stopped run has about as many of each."""
+    """List the rows: blocks of episodes of every set, so that a shorter run has about as many of each."""
     rows = [
         {"target": target, "shots": shots, "episode": episode}
         for target in UNSEEN
@@ -217,16 +211,18 @@ def list_rows(share=1.0):
         for episode in range(max(2, round(SOURCE_EPISODES * share)))
     ]
     planned = {shots: max(2, round(num * share)) for shots, num in EPISODES.items()}
-    return sorted(rows, key=lambda row: (row["episode"] + 1) / planned[row["shots"]])
+    known = {d.name for d in DOMAINS}  # these come last
+    return sorted(rows, key=lambda row: (row["target"] in known, (row["episode"] + 1) / planned[row["shots"]]))
 
 
 def main():
     """Measure, record and print the table."""
     parser = make_parser(__doc__)
     parser.add_argument("--share", type=float, default=1.0, metavar="SHARE", help="of the episodes (default: 1)")
+    parser.add_argument("--rows", type=int, metavar="N", help="stop after so many rows in all (default: all)")
     options = parser.parse_args()
-    _build_learner()
-    measured = run_grid(results_path(NAME), list_rows(options.share), _measure, key=("target", "shots", "episode"))
+    rows = list_rows(options.share)[: options.rows]
+    measured = run_grid(results_path(NAME), rows, _measure, key=("target", "shots", "episode"))
     inputs = [find_archive(name) for name in REAL.values()]
     inputs += [data_dir() / "weights" / f"{name}.npz" for name in ("photos", "worlds", "template", "template_sets")]
     write_record(NAME, command="python -m benchmarks.template", protocol=__doc__, columns=COLUMNS, inputs=inputs)

@@ -6,7 +6,8 @@ After FLUTE, Triantafillou et al. 2021, arXiv:2105.07029. What is theirs, by its
   shared by all source data sets; each has a set of these two of its own. All are trained jointly, each data set under a
   cosine classifier of its own.
 * *Blender* (section 3): a data-set classifier, permutation-invariant in a task's images, whose softmax over the source
-  data sets weighs their FiLM parameters into a start for a new task.
+  data sets weighs their FiLM parameters into a start for a new task. Theirs has an encoder of its own; ours is a
+  linear layer on the mean features of the template under the even blend.
 * *Learning a new task* (section 3): a few steps of Adam on scale and shift alone, and a classifier of nearest
   centroids by cosine similarity. Images are normalised by the statistics of the task's labelled images, as in the
   authors' code.
@@ -23,12 +24,16 @@ from tlbook.datasets.cards import load_card
 from tlbook.errors import BadInput
 from tlbook.files import hash_file
 from tlbook.models.adapters import list_batch_norm
+from tlbook.models.classifiers import build_feature_model
+from tlbook.models.heads import LogisticHead
 from tlbook.models.networks import build_compact_resnet, load_weights
-from tlbook.runtime import data_dir, import_keras
+from tlbook.models.prediction import predict_padded
+from tlbook.runtime import data_dir
 
 NAME = "template"
 COSINE_SCALE = 10.0
-BLENDER_SIZE = 48
+BLENDER_C = 0.01  # inverse of its regularisation strength: small, so that blends stay soft
+BATCH_SIZE = 32
 MOST_IMAGES = 512  # in one step on scale and shift
 
 
@@ -42,15 +47,18 @@ class Template:
         Raw pixels, (n, size, size, 3), 0-255, to a feature map; its normalisations hold the even blend of all sets.
     sets : dict of str to numpy.ndarray
         By layer of BatchNormalization float32, (domains, 4, channels): scale, shift, mean and variance.
-    blender : keras.Model
-        Raw pixels of a set of images, (n, 48, 48, 3), to the logits of the domains, (1, domains).
+    features : keras.Model
+        The backbone and its pooling: raw pixels to features, (n, 768).
+    blender : LogisticHead
+        Of the domains, on the mean of the features of a set of images.
     domains : tuple of str
         Names of the source domains.
     """
 
     backbone: object
     sets: dict
-    blender: object
+    features: object
+    blender: LogisticHead
     domains: tuple[str, ...]
 
 
@@ -87,11 +95,8 @@ def load_template(image_size: int | None = None) -> Template:
     load_weights(backbone, paths[0])
     with np.load(paths[1]) as stored:
         sets = {layer.name: stored[f"sets/{layer.name}"] for layer in list_batch_norm(backbone)}
-        values = [stored[f"blender/{i}"].astype(np.float32) for i in range(len(stored.files) - len(sets))]
-    domains = tuple(facts["domains"])
-    blender = build_blender(len(domains))
-    blender.set_weights(values)
-    return Template(backbone, sets, blender, domains)
+        blender = LogisticHead(stored["blender/kernel"], stored["blender/bias"], BLENDER_C)
+    return Template(backbone, sets, build_feature_model(backbone), blender, tuple(facts["domains"]))
 
 
 def _find_file(facts):
@@ -108,7 +113,7 @@ def weigh_domains(template: Template, images: np.ndarray) -> np.ndarray:
     ----------
     template : Template
     images : numpy.ndarray
-        Raw pixels, uint8 or float32, (n, size, size, 3), 0-255: the labelled images of a task.
+        Raw pixels, uint8 or float32, (n, size, size, 3), 0-255, of the template's size: the labelled images of a task.
 
     Returns
     -------
@@ -121,13 +126,13 @@ def weigh_domains(template: Template, images: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> weights = weigh_domains(load_template(), np.zeros((5, 64, 64, 3), np.uint8))
+    >>> weights = weigh_domains(load_template(64), np.zeros((5, 64, 64, 3), np.uint8))
     >>> weights.shape, bool(np.isclose(weights.sum(), 1))
     ((6,), True)
     """
-    ops = import_keras().ops
-    pixels = ops.image.resize(np.asarray(images, np.float32), (BLENDER_SIZE, BLENDER_SIZE), antialias=True)
-    return ops.convert_to_numpy(ops.softmax(template.blender(pixels)[0]))
+    starts = range(0, len(images), BATCH_SIZE)
+    features = [predict_padded(template.features, images[i : i + BATCH_SIZE], BATCH_SIZE) for i in starts]
+    return template.blender.predict(np.concatenate(features).mean(0, keepdims=True))[0]
 
 
 def blend_sets(sets: dict, weights: np.ndarray) -> dict:
@@ -163,29 +168,13 @@ def blend_sets(sets: dict, weights: np.ndarray) -> dict:
     return mixed
 
 
-def build_blender(num_domains):
-    """Build the data-set classifier: an encoder of single images, and a layer on the mean over a set of them.
-
-    The paper's encoder has five convolutions with batch normalisation; this one four without, for small images.
-    """
-    keras = import_keras()
-    layers = keras.layers
-    stack = [keras.Input((None, None, 3)), layers.Rescaling(1 / 127.5, -1.0)]
-    for filters in (16, 32, 32, 64):
-        stack += [layers.Conv2D(filters, 3, 2, "same", activation="relu")]
-    encoder = keras.Sequential([*stack, layers.GlobalAveragePooling2D()], name="encoder")
-    inputs = keras.Input((None, None, 3))
-    mean = keras.ops.mean(encoder(inputs), axis=0, keepdims=True)
-    return keras.Model(inputs, layers.Dense(num_domains, name="domains")(mean), name="blender")
-
-
 def save_sets(sets, blender, path):
-    """Write sets (float32) and blender (float16) in an ``.npz`` file, equal bytes for equal weights; return its hash.
+    """Write sets and blender in an ``.npz`` file, equal bytes for equal weights; return its SHA-256.
 
-    Variances leave half precision's range, so that the sets, which are small, keep all their digits.
+    Variances leave half precision's range, so that all, which is small, keeps its digits.
     """
     arrays = {f"sets/{name}": values.astype(np.float32) for name, values in sets.items()}
-    arrays |= {f"blender/{i}": value.astype(np.float16) for i, value in enumerate(blender.get_weights())}
+    arrays |= {"blender/kernel": blender.kernel, "blender/bias": blender.bias}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, value in arrays.items():
             member = io.BytesIO()

@@ -135,7 +135,7 @@ def pretrain(recipe: Recipe, folder: str | os.PathLike, *, quiet: bool = False) 
     -------
     dict
         ``weights`` (path), ``sha256``, ``steps``, ``images`` (seen) and ``loss`` (mean of the last stretch of steps).
-        Of the template also ``sets_sha256`` (of its sets) and ``blender`` (share of sets that it told right in the end).
+        Of the template also ``sets_sha256`` (of its sets) and ``blender`` (share of sets it told right in the end).
 
     Raises
     ------

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from tlbook.models.classifiers import build_feature_model
+from tlbook.models.heads import balance_weights, fold_scaling, minimise_loss
 from tlbook.models.networks import build_compact_resnet, load_weights, save_weights
-from tlbook.models.template import BLENDER_SIZE, COSINE_SCALE, blend_sets, build_blender, save_sets
+from tlbook.models.prediction import predict_padded
+from tlbook.models.template import BLENDER_C, COSINE_SCALE, blend_sets, save_sets
 from tlbook.pretraining.batches import draw_square_crops, invert_some, jitter_colours, resample_crops
-from tlbook.runtime import choose_compilation, count_cores, data_dir, import_keras, show_progress
+from tlbook.runtime import choose_compilation, count_cores, data_dir, import_keras
 from tlbook.training.checkpoint import Checkpoint, load_state, name_run, save_state
 
 CHECKPOINT_EVERY = 100
-BLENDER_STEPS, BLENDER_SIZES, BLENDER_RATE = 600, (5, 10, 20), 2e-3
 
 
 def list_ranges():
@@ -25,9 +27,9 @@ def list_ranges():
     return [(int(stop) - domain.num_classes, int(stop)) for domain, stop in zip(DOMAINS, stops, strict=True)]
 
 
-def draw_domain_batch(recipe, material, step, *, num_each, stream=3, size=None):
+def draw_domain_batch(recipe, material, step, *, num_each):
     """Cut a step's batch, domain after domain, ``num_each`` images of each; it hangs on seed and step alone."""
-    rng, size = np.random.default_rng([recipe.seed, stream, step]), size or recipe.size_at(step)
+    rng, size = np.random.default_rng([recipe.seed, 3, step]), recipe.size_at(step)
     ranges, width = list_ranges(), int(material.world_labels.max()) + 1
     each = len(material.world_labels) // width
     chosen = []
@@ -165,7 +167,7 @@ def _feed(draw, first, stop):
 
 
 def train_template(recipe, material, folder, *, quiet=False):
-    """Train convolutions and sets jointly, then the blender; write the network and its sets into ``folder``."""
+    """Train convolutions and sets jointly, then fit the blender; write the network and its sets into ``folder``."""
     keras, folder = import_keras(), Path(folder)
     num_each = recipe.num_worlds // len(list_ranges())
     network = build_joint_network(recipe, int(material.world_labels.max()) + 1)
@@ -184,21 +186,24 @@ def train_template(recipe, material, folder, *, quiet=False):
         save_state(checkpoint, network, {"step": stop, "loss": loss})
         if not quiet:
             print(f"step {stop} of {recipe.steps}: loss {loss:.3f}", flush=True)
-    backbone = build_compact_resnet()
+    result = export_template(recipe, material, network, folder)
+    keras.backend.clear_session()
+    return {**result, "steps": recipe.steps, "images": recipe.steps * recipe.num_worlds, "loss": loss}
+
+
+def export_template(recipe, material, network, folder):
+    """Write the trained network under the even blend, and its sets with the blender, into a folder."""
+    backbone, even = build_compact_resnet(), np.full(len(list_ranges()), 1 / len(list_ranges()))
     sets = _collect_sets(network, backbone)
-    mean = blend_sets(sets, np.full(len(list_ranges()), 1 / len(list_ranges())))
-    for layer in backbone.layers:
-        if layer.name in mean:
-            layer.set_weights(mean[layer.name])
-        elif layer.weights:
-            layer.set_weights(network.get_layer(layer.name).get_weights())
-    blender, accuracy = train_blender(recipe, material, quiet=quiet)
+    mixed = blend_sets(sets, even)
+    for layer in [layer for layer in backbone.layers if layer.weights]:
+        layer.set_weights(mixed.get(layer.name) or network.get_layer(layer.name).get_weights())
     path = folder / f"{recipe.name}.npz"
     digest = save_weights(backbone, path)
-    digests = {"sha256": digest, "sets_sha256": save_sets(sets, blender, folder / f"{recipe.name}_sets.npz")}
-    keras.backend.clear_session()
-    images = recipe.steps * recipe.num_worlds
-    return {"weights": path, **digests, "steps": recipe.steps, "images": images, "loss": loss, "blender": accuracy}
+    load_weights(backbone, path)  # as whoever loads the file will have it
+    blender, right = fit_blender(recipe, material, backbone)
+    sets_digest = save_sets(sets, blender, folder / f"{recipe.name}_sets.npz")
+    return {"weights": path, "sha256": digest, "sets_sha256": sets_digest, "blender": right}
 
 
 def _collect_sets(network, backbone):
@@ -208,27 +213,46 @@ def _collect_sets(network, backbone):
     return {name: np.stack(network.get_layer(name).get_weights(), 1) for name in names}
 
 
-def train_blender(recipe, material, *, quiet=False):
-    """Train the data-set classifier on sets of 5 to 20 images of one domain: (network, share right of the last 100)."""
-    keras = import_keras()
-    ops = keras.ops
-    num_domains = len(list_ranges())
-    blender = build_blender(num_domains)
-    images = keras.Input((None, None, 3))
-    features = blender.get_layer("encoder")(images)
-    means = ops.mean(ops.reshape(features, (num_domains, -1, features.shape[-1])), axis=1)
-    model = keras.Model(images, blender.get_layer("domains")(means))
-    steps = min(BLENDER_STEPS, recipe.steps)
-    rates = keras.optimizers.schedules.CosineDecay(BLENDER_RATE, steps)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(rates), loss, jit_compile=choose_compilation())
-    right = []
-    for step in show_progress(range(steps), "blender", quiet=quiet):
-        num = BLENDER_SIZES[step % len(BLENDER_SIZES)]
-        x, _ = draw_domain_batch(recipe, material, step, num_each=num, stream=4, size=BLENDER_SIZE)
-        if step >= steps - 100:
-            right.append(np.mean(ops.convert_to_numpy(model(x)).argmax(-1) == np.arange(num_domains)))
-        model.train_on_batch(x, np.arange(num_domains, dtype=np.int32))
-        if not quiet and (step + 1) % 100 == 0:
-            print(f"blender: step {step + 1} of {steps}", flush=True)
-    return blender, float(np.mean(right))
+def fit_blender(recipe, material, backbone):
+    """Fit the data-set classifier on mean features of sets of 5 to 25 images of five classes of one domain.
+
+    Returns the head, and the share of sets of other images that it tells right.
+    """
+    features = build_feature_model(backbone)
+    (known, known_labels), (held, held_labels) = (_embed_domains(recipe, material, features, k) for k in (0, 1))
+    rng = np.random.default_rng([recipe.seed, 6])
+    means, domains = _draw_sets(known, known_labels, 60, rng)
+    theta = np.zeros((means.shape[1] + 1) * len(list_ranges()))
+    mean, scale = means.mean(0), means.std(0) + 1e-6
+    weights = balance_weights(domains, len(list_ranges()))
+    decay = 1 / (BLENDER_C * len(domains))
+    theta = minimise_loss(theta, (means - mean) / scale, domains, weights, len(list_ranges()), decay)
+    blender = fold_scaling(theta, mean, scale, BLENDER_C)
+    means, domains = _draw_sets(held, held_labels, 20, rng)
+    return blender, float(np.mean(blender.predict(means).argmax(-1) == domains))
+
+
+def _embed_domains(recipe, material, features, part):
+    """Return the features of the first, or of the next, three images of each class as they are, and labels."""
+    width = int(material.world_labels.max()) + 1
+    numbers = [(3 * part + k) % (len(material.world_labels) // width) for k in range(3)]
+    chosen = np.concatenate([np.arange(width) + width * k for k in numbers])
+    box = np.array([[0, 0, 1, 1]], np.float32)
+    found = []
+    for first in range(0, len(chosen), 64):
+        images = material.worlds[chosen[first : first + 64]]
+        pixels = resample_crops(images, np.repeat(box, len(images), 0), recipe.sizes[-1][1])
+        found.append(predict_padded(features, pixels, 64))
+    return np.concatenate(found), material.world_labels[chosen]
+
+
+def _draw_sets(features, labels, num, rng):
+    """Draw sets of images of five classes of one domain: mean features, and domains."""
+    means, domains = [], []
+    for domain, (first, stop) in enumerate(list_ranges()):
+        for _ in range(num):
+            classes = rng.choice(np.arange(first, stop), 5, replace=False)
+            places = np.flatnonzero(np.isin(labels, classes))
+            means.append(features[rng.choice(places, rng.integers(5, len(places) + 1), replace=False)].mean(0))
+            domains.append(domain)
+    return np.array(means), np.array(domains)
