@@ -47,7 +47,7 @@ EPISODES = {1: 40, 5: 40, 10: 20, 50: 15, VARIED: 10}
 SOURCE_EPISODES, FULL_EPISODES, SCRATCH_SHOTS = 10, 2, (5,)
 FROZEN = {"photos": SIZE, "worlds": SIZE, "mobilenet_v2_035": 96}
 COLUMNS = {
-    "target": "set that the task is sampled from",
+    "target": "set that the task is sampled from; source: a source domain, its images new",
     "shots": "labelled images a class; 0: varied",
     "episode": "number of the task, which seeds it",
     "way": "classes of the task",
@@ -80,7 +80,7 @@ def _load(target):
     elif target == "synthetic signs":
         split = load_case("signs", per_class=60, size=96, seed=1).train
     else:
-        domain = next(d for d in DOMAINS if d.name == target)
+        domain = next(d for d in DOMAINS if f"source {d.name}" == target)
         classes = range(domain.num_classes)
         images = np.concatenate([draw_images(domain, c, range(10), size=96, seed=1) for c in classes])
         labels = np.repeat(np.arange(len(classes)), 10)
@@ -206,12 +206,12 @@ def list_rows(share=1.0):
         if (target, shots) != ("characters", 50)
     ]
     rows += [
-        {"target": d.name, "shots": 5, "episode": episode}
+        {"target": f"source {d.name}", "shots": 5, "episode": episode}
         for d in DOMAINS
         for episode in range(max(2, round(SOURCE_EPISODES * share)))
     ]
     planned = {shots: max(2, round(num * share)) for shots, num in EPISODES.items()}
-    known = {d.name for d in DOMAINS}  # these come last, and varied episodes before them
+    known = {f"source {d.name}" for d in DOMAINS}  # these come last, and varied episodes before them
 
     def place(row):
         last = (row["target"] in known, row["shots"] == VARIED)
