@@ -1,0 +1,100 @@
+"""What mirrored and moved views are worth to a head, by kind of image.
+
+Protocol, written down before the run. Dogs (20 training images a class), signs (20) and fractures (100), synthetic and
+real; of real sets also flowers (40) and handwritten characters (10). Source photos at 64 px, frozen; four views
+of each training and validation image (as it is, moved, mirrored, both; moves: shift and zoom by at most 10 %, turn by
+at most 10 degrees). For each choice of views a head is fitted to training and validation images together, at the
+strength that grouped cross-validation chooses; ``auto`` is the choice that has the smallest cross-validated loss, which
+is the package's default. A head that has learned from mirrored images answers with the mean features of an image and
+its mirror image, and once more from the image alone. Balanced accuracy on the test set; seeds 0 to 4 vary drawn images
+or the split, and folds; t intervals.
+
+Run it as ``python -m benchmarks.views``; real sets need TLBOOK_DATA_DIR. It goes on where it was stopped.
+"""
+
+import functools
+
+import numpy as np
+
+from benchmarks.measuring import make_parser
+from tlbook.cases import load_case
+from tlbook.evidence.comparisons import format_summary
+from tlbook.evidence.experiments import run_grid
+from tlbook.evidence.metrics import balanced_accuracy
+from tlbook.evidence.results import results_path, write_record
+from tlbook.models.head_search import fit_views, search_head
+from tlbook.models.sources import load_source
+from tlbook.runtime import mirror_dir
+from tlbook.training.augmentation import AUTO
+from tlbook.training.features import extract_views
+from tlbook.training.views import list_policies, list_views
+
+NAME, SEEDS, IMAGE_SIZE = "views", range(5), 64
+PER_CLASS = {
+    ("dogs", "synthetic"): 20, ("signs", "synthetic"): 20, ("fractures", "synthetic"): 100, ("dogs", "real"): 20,
+    ("signs", "real"): 20, ("fractures", "real"): 100, ("flowers", "real"): 40, ("characters", "real"): 10,
+}  # fmt: skip
+ARCHIVES = (
+    "stanford_dogs_20breeds.zip", "gtsrb_14signs.zip", "fracatlas_xray_subset.zip", "flowers_5.zip",
+    "omniglot_characters.zip",
+)  # fmt: skip
+CHOICES = ("none", "mirror", "moves", "mirror and moves", AUTO)
+COLUMNS = {
+    "case": "of the book",
+    "variant": "synthetic or real",
+    "choice": "of views: none, mirror, moves, both; auto: by cross-validation, the package's default",
+    "seed": "of drawn images or split, and of folds",
+    "num_train": "images that the head learns from, training and validation",
+    "num_test": "test images",
+    "chosen": "what auto chose; elsewhere the choice itself",
+    "val_loss": "cross-validated, at the best strength",
+    "balanced_accuracy": "on the test set, fraction",
+    "one_view": "the same where the answer comes from the image alone, not from its mirror image as well",
+    "seconds": "of the row; a seed's first one holds the features of all",
+    "commit": "state of the code that the row was measured at; <=: at that one or an earlier one",
+}
+
+
+@functools.lru_cache(maxsize=1)
+def _prepare(case, variant, seed):
+    """Return features of all views of what is learned from and of the test set, with labels and groups."""
+    size = {"size": IMAGE_SIZE} if variant == "synthetic" else {}
+    data = load_case(case, per_class=PER_CLASS[case, variant], variant=variant, seed=seed, **size)
+    source, views = load_source("photos", image_size=IMAGE_SIZE), list_views(AUTO)
+    options = {"cache": False, "quiet": True}
+    known = [extract_views(source, split, views, **options) for split in (data.train, data.val)]
+    ends = extract_views(source, data.test, (views[0], views[len(views) // 2]), **options)
+    return data, np.concatenate(known), ends
+
+
+def _measure(row):
+    data, known, ends = _prepare(row["case"], row["variant"], row["seed"])
+    labels, groups = (np.concatenate([getattr(s, k) for s in (data.train, data.val)]) for k in ("labels", "groups"))
+    policies = [p for p in list_policies(AUTO) if row["choice"] in (p.name, AUTO)]
+    classes = len(data.classes)
+    found = search_head(known, labels, groups, classes, policies, seed=row["seed"])
+    head = fit_views(known, labels, classes, found.policy, found.C)
+    answers = head.predict(ends.mean(1) if len(found.policy.predict) > 1 else ends[:, 0])
+    return {
+        "num_train": len(labels), "num_test": len(data.test), "chosen": found.policy.name,
+        "val_loss": min(found.losses.values()), "balanced_accuracy": balanced_accuracy(data.test.labels, answers),
+        "one_view": balanced_accuracy(data.test.labels, head.predict(ends[:, 0])),
+    }  # fmt: skip
+
+
+def main():
+    """Measure, record and print the table."""
+    options = make_parser(__doc__).parse_args()
+    rows = [
+        {"case": case, "variant": variant, "choice": choice, "seed": seed}
+        for seed in SEEDS for case, variant in PER_CLASS for choice in CHOICES
+    ]  # fmt: skip
+    key = ("case", "variant", "choice", "seed")
+    measured = run_grid(results_path(NAME), rows, _measure, key=key, processes=options.processes)
+    inputs = [mirror_dir() / name for name in ARCHIVES]
+    write_record(NAME, command="python -m benchmarks.views", protocol=__doc__, columns=COLUMNS, inputs=inputs)
+    print(format_summary(measured, ("variant", "case", "choice"), "balanced_accuracy"))
+
+
+if __name__ == "__main__":
+    main()
