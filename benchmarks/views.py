@@ -1,15 +1,14 @@
 """What mirrored and moved views are worth to a head, by kind of image.
 
-Protocol, written down before the run. Dogs (20 training images a class), signs (20) and fractures (100), synthetic and
-real; of real sets also flowers (40) and handwritten characters (10). Source photos at 64 px, frozen; four views
+Protocol, written down before the run. Five real sets: dogs (20 training images a class), signs (20), fractures (100),
+flowers (40) and handwritten characters (10). Source photos at 64 px, frozen; four views
 of each training and validation image (as it is, moved, mirrored, both; moves: shift and zoom by at most 10 %, turn by
 at most 10 degrees). Grouped cross-validation over training and validation images chooses views and strength, as the
 package does by default (``auto``). For each choice of views a head is fitted to all of these images at that strength. A
 head that has learned from mirrored images answers with the mean features of an image and its mirror image, and once
-more from the image alone. Balanced accuracy on the test set; seeds 0 to 4 vary drawn images or the split, and folds; t
-intervals.
+more from the image alone. Balanced accuracy on the test set; seeds 0 to 4 vary split and folds; t intervals.
 
-Run it as ``python -m benchmarks.views``; real sets need TLBOOK_DATA_DIR. It goes on where it was stopped.
+Run it as ``python -m benchmarks.views``; it needs TLBOOK_DATA_DIR. It goes on where it was stopped.
 """
 
 import functools
@@ -30,20 +29,16 @@ from tlbook.training.features import extract_views
 from tlbook.training.views import list_policies, list_views
 
 NAME, SEEDS, IMAGE_SIZE = "views", range(5), 64
-PER_CLASS = {
-    ("dogs", "synthetic"): 20, ("signs", "synthetic"): 20, ("fractures", "synthetic"): 100, ("dogs", "real"): 20,
-    ("signs", "real"): 20, ("fractures", "real"): 100, ("flowers", "real"): 40, ("characters", "real"): 10,
-}  # fmt: skip
+PER_CLASS = {"dogs": 20, "signs": 20, "fractures": 100, "flowers": 40, "characters": 10}
 ARCHIVES = (
     "stanford_dogs_20breeds.zip", "gtsrb_14signs.zip", "fracatlas_xray_subset.zip", "flowers_5.zip",
     "omniglot_characters.zip",
 )  # fmt: skip
 CHOICES = ("none", "mirror", "moves", "mirror and moves", AUTO)
 COLUMNS = {
-    "case": "of the book",
-    "variant": "synthetic or real",
+    "case": "real data set, by its case",
     "choice": "of views: none, mirror, moves, both; auto: by cross-validation, the package's default",
-    "seed": "of drawn images or split, and of folds",
+    "seed": "of split and folds",
     "num_train": "images that the head learns from, training and validation",
     "num_test": "test images",
     "chosen": "what auto chose; elsewhere the choice itself",
@@ -56,10 +51,9 @@ COLUMNS = {
 
 
 @functools.lru_cache(maxsize=1)
-def _prepare(case, variant, seed):
+def _prepare(case, seed):
     """Return test labels, features and labels of what is learned from, features of the test set, and what is chosen."""
-    size = {"size": IMAGE_SIZE} if variant == "synthetic" else {}
-    data = load_case(case, per_class=PER_CLASS[case, variant], variant=variant, seed=seed, **size)
+    data = load_case(case, per_class=PER_CLASS[case], variant="real", seed=seed)
     source, views = load_source("photos", image_size=IMAGE_SIZE), list_views(AUTO)
     options = {"cache": False, "quiet": True}
     known = [extract_views(source, split, views, **options) for split in (data.train, data.val)]
@@ -71,7 +65,7 @@ def _prepare(case, variant, seed):
 
 
 def _measure(row):
-    truth, known, labels, ends, found = _prepare(row["case"], row["variant"], row["seed"])
+    truth, known, labels, ends, found = _prepare(row["case"], row["seed"])
     name = found.policy.name if row["choice"] == AUTO else row["choice"]
     policy = next(p for p in list_policies(AUTO) if p.name == name)
     head = fit_views(known, labels, found.probabilities.shape[1], policy, found.C)
@@ -87,14 +81,13 @@ def main():
     """Measure, record and print the table."""
     options = make_parser(__doc__).parse_args()
     rows = [
-        {"case": case, "variant": variant, "choice": choice, "seed": seed}
-        for seed in SEEDS for case, variant in PER_CLASS for choice in CHOICES
+        {"case": case, "choice": choice, "seed": seed} for seed in SEEDS for case in PER_CLASS for choice in CHOICES
     ]  # fmt: skip
-    key = ("case", "variant", "choice", "seed")
+    key = ("case", "choice", "seed")
     measured = run_grid(results_path(NAME), rows, _measure, key=key, processes=options.processes)
     inputs = [mirror_dir() / name for name in ARCHIVES]
     write_record(NAME, command="python -m benchmarks.views", protocol=__doc__, columns=COLUMNS, inputs=inputs)
-    print(format_summary(measured, ("variant", "case", "choice"), "balanced_accuracy"))
+    print(format_summary(measured, ("case", "choice"), "balanced_accuracy"))
 
 
 if __name__ == "__main__":

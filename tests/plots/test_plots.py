@@ -12,6 +12,7 @@ from tlbook.evidence.economics import CHALLENGE_YEARS
 from tlbook.evidence.intervals import Estimate, t_interval, wilson_interval
 from tlbook.evidence.learning_curves import fit_power_law
 from tlbook.plots.style import MUTED
+from tlbook.training.augmentation import Augmentation
 from tlbook.training.learning_rates import RateSearch
 
 # They make their own figure: tests/plots/test_pictures.py and test_splits.py.
@@ -44,10 +45,13 @@ def make_rows(y="accuracy"):
     ]
 
 
+DOG = {"dog": np.zeros((8, 8, 3), np.uint8)}
+CHANGES = {"as it is": Augmentation(), "mirrored": Augmentation(mirror=True)}
 DRAW = {
     "learning_curve": lambda ax: plots.learning_curve(make_rows(), ax=ax),
     "training_history": lambda ax: plots.training_history(HISTORY, ax=ax),
     "confusion": lambda ax: plots.confusion(MATRIX, ["a", "b"], ax=ax),
+    "change_grid": lambda ax: plots.change_grid(DOG, CHANGES, marked=[("dog", "mirrored")], ax=ax),
     "sample_grid": lambda ax: plots.sample_grid(np.zeros((5, 8, 8, 3), np.uint8), list("abcde"), ax=ax),
     "errors_per_year": lambda ax: plots.errors_per_year(ax=ax),
     "intervals": lambda ax: plots.intervals(ESTIMATES, reference=0.5, ax=ax),
@@ -77,6 +81,18 @@ def test_every_plot_is_tested():
 
 def texts(ax):
     return " ".join(t.get_text() for t in ax.texts)
+
+
+def test_a_change_grid_shows_each_image_under_each_change_and_marks_what_loses_its_label():
+    ramp = np.tile(np.arange(0, 240, 30, dtype=np.uint8)[None, :, None], (8, 1, 3))
+    ax = plots.change_grid({"dog": ramp, "sign": ramp}, CHANGES, marked=[("sign", "mirrored")])
+    assert [text.get_text() for text in ax.texts] == ["as it is", "mirrored"] * 2
+    assert [text.get_weight() == "bold" for text in ax.texts] == [False, False, False, True]
+    sheet = np.asarray(ax.images[0].get_array())
+    assert any(np.array_equal(sheet[i : i + 8, :8], ramp) for i in range(len(sheet) - 7))
+    assert any(np.array_equal(sheet[i : i + 8, -8:], ramp[:, ::-1]) for i in range(len(sheet) - 7))
+    with pytest.raises(BadInput, match="the mark"):
+        plots.change_grid(DOG, CHANGES, marked=[("cat", "mirrored")])
 
 
 def test_lines_stand_over_one_two_three_and_name_their_reference():

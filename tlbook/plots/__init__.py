@@ -1,5 +1,6 @@
 """Plots for chapters and reports: small functions that take data and axes and return the axes."""
 
+from tlbook.plots.changes import change_grid
 from tlbook.plots.people import people_picture
 from tlbook.plots.pictures import compare_networks, network_picture
 from tlbook.plots.predictions import confusion, reliability, sample_grid
@@ -10,6 +11,7 @@ from tlbook.plots.style import style
 from tlbook.plots.training import learning_rate_search, lines, training_history
 
 __all__ = [
+    "change_grid",
     "compare_networks",
     "confusion",
     "errors_per_year",
