@@ -10,7 +10,7 @@ from tlbook.datasets.stores import ArrayStore
 from tlbook.models.sources import load_source
 from tlbook.training.augmentation import AUTO, Augmentation
 from tlbook.training.features import extract_features, extract_views
-from tlbook.training.views import MOVES, PLAIN, find_chosen, list_policies, list_views
+from tlbook.training.views import MOVES, PLAIN, find_chosen, find_sided, list_policies, list_views
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,19 @@ def test_the_first_view_s_features_are_those_of_the_image():
     assert features.shape == (len(split), 2, 768)
     assert np.array_equal(features[:, 0], extract_features(source, split, cache=False, quiet=True))
     assert np.abs(features[:, 1] - features[:, 0]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "sided"),
+    [("turn_left", True), ("TurnRight", True), ("33_turn_right", True), ("RECHTS", True), ("leftover", False),
+     ("bright", False), ("Bo_Wright", False), ("", False)],
+)  # fmt: skip
+def test_a_class_named_after_a_side_is_never_mirrored_unasked(name, sided):
+    classes = ["stop", name]
+    assert find_sided(classes) == ([name] if sided else [])
+    views, policies = list_views(AUTO, classes), list_policies(AUTO, classes)
+    assert any(view.mirror for view in views) != sided
+    assert any(len(policy.predict) > 1 for policy in policies) != sided
+    assert max(i for policy in policies for i in (*policy.train, *policy.predict)) == len(views) - 1
+    asked = Augmentation(mirror=True)
+    assert list_views(asked, classes) == list_views(asked) and list_policies(asked, classes) == list_policies(asked)

@@ -1,6 +1,7 @@
 """Sentences and numbers of a report, as plain text (the page escapes them)."""
 
 from tlbook.models.strategies import STRATEGIES
+from tlbook.training.views import find_sided
 
 SPLITS = {"train": "for training", "val": "for validation", "test": "for the test"}
 
@@ -161,7 +162,8 @@ def describe_augmentation(report):
     found = [text.format(report["augmentation"][key]) for key, text in ranges.items() if report["augmentation"][key]]
     if report["augmentation"]["mirror"]:
         return ", ".join(["mirrored", *found]) + "; a prediction averages the image and its mirror image"
-    return ", ".join(found) or "none"
+    sided = find_sided(report["classes"])
+    return (", ".join(found) or "none") + (f"; not mirrored: a class is called {sided[0]}" if sided else "")
 
 
 def describe_fitting(report):

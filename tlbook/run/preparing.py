@@ -54,7 +54,7 @@ def prepare_head(data, source, training, *, seed=0, cache=True, quiet=False):
     """
     start = time.perf_counter()
     few = len(data.train) + len(data.val) <= MAX_IMAGES and training.refit
-    views = list_views(training.augmentation) if few else (PLAIN,)
+    views = list_views(training.augmentation, data.classes) if few else (PLAIN,)
     parts = [extract_views(source, split, views, cache=cache, quiet=quiet) for split in (data.train, data.val)]
     computed = time.perf_counter()
     fit = _cross_validate if few else _hold_out
@@ -67,7 +67,7 @@ def _cross_validate(data, parts, training, *, seed, quiet):
     """Choose by cross-validation, and fit twice: to training images, and to all."""
     features, classes = np.concatenate(parts), len(data.classes)
     labels, groups = (np.concatenate([getattr(s, key) for s in (data.train, data.val)]) for key in ("labels", "groups"))
-    policies = list_policies(training.augmentation)
+    policies = list_policies(training.augmentation, data.classes)
     found = search_head(features, labels, groups, classes, policies, seed=seed, quiet=quiet)
     first = fit_views(parts[0], data.train.labels, classes, found.policy, found.C)
     head = fit_views(features, labels, classes, found.policy, found.C)

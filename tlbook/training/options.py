@@ -17,7 +17,8 @@ class Training:
     augmentation : Augmentation or str, optional
         How images are varied: what the head sees several views of, and what gradients train with (on top of the
         strategy's own ``mirror``). ``"auto"`` tries none, mirroring, small moves, and both, and takes what is best by
-        cross-validation of the head; of more than 1,000 images it varies nothing. A kind of image (``"photographs"``,
+        cross-validation of the head; it mirrors nothing where a class is named after a side (``turn_left``), and of
+        more than 1,000 images it varies nothing. A kind of image (``"photographs"``,
         ``"radiographs"``, ``"slices"``, ``"signs"``) stands for what ``tlbook.training.augmentation.find_augmentation``
         gives for it, and None for no variation.
     refit : bool

@@ -1,5 +1,6 @@
 """Views of an image: what it may look like and keep its label; and the choice of them that a folder's images bear."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,15 +31,41 @@ class View:
 
 
 PLAIN = View()
+# In the name of a class: the mirror image of a left arrow is a right one, and no score of a head shows that reliably.
+SIDES = frozenset(
+    ["left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha", "sinistra", "destra"]
+)
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
-def list_views(augmentation):
+def find_sided(classes):
+    """Find the classes that are named after a side, whose mirror image may belong to another class.
+
+    Parameters
+    ----------
+    classes : sequence of str
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> find_sided(["turn_left", "turnRight", "stop", "leftover"])
+    ['turn_left', 'turnRight']
+    """
+    return [name for name in classes if SIDES & {word.lower() for word in WORD.findall(name)}]
+
+
+def list_views(augmentation, classes=()):
     """List the views that stand for an augmentation, the image as it is first.
 
     Parameters
     ----------
     augmentation : Augmentation or "auto"
         ``"auto"`` stands for those of all choices.
+    classes : sequence of str
+        Where one is named after a side, ``"auto"`` mirrors nothing.
 
     Returns
     -------
@@ -49,35 +76,40 @@ def list_views(augmentation):
     >>> len(list_views(Augmentation())), len(list_views(Augmentation(mirror=True)))
     (1, 2)
     """
-    chosen = replace(MOVES, mirror=True) if augmentation == AUTO else augmentation
+    chosen = replace(MOVES, mirror=not find_sided(classes)) if augmentation == AUTO else augmentation
     still = replace(chosen, mirror=False)
     draws = range(1, NUM_MOVES + 1) if still != Augmentation() else ()
     half = [PLAIN, *(View(False, still, draw) for draw in draws)]
     return (*half, *(replace(view, mirror=True) for view in half)) if chosen.mirror else tuple(half)
 
 
-def list_policies(augmentation):
+def list_policies(augmentation, classes=()):
     """List which of those views a head may learn from.
 
     Parameters
     ----------
     augmentation : Augmentation or "auto"
-        As for `list_views`.
+    classes : sequence of str
+        Both as for `list_views`.
 
     Returns
     -------
     tuple of ViewPolicy
-        One, or four for ``"auto"``.
+        One; for ``"auto"`` four, or two where a class is named after a side.
 
     Examples
     --------
     >>> [policy.name for policy in list_policies("auto")]
     ['none', 'mirror', 'moves', 'mirror and moves']
+    >>> [policy.name for policy in list_policies("auto", ["turn_left", "turn_right"])]
+    ['none', 'moves']
     """
-    count = len(list_views(augmentation))
+    count = len(list_views(augmentation, classes))
     if augmentation != AUTO:
         ends = (0, count // 2) if augmentation.mirror else (0,)
         return (ViewPolicy(_name(augmentation), tuple(range(count)), ends),)
+    if find_sided(classes):
+        return ViewPolicy("none", (0,), (0,)), ViewPolicy("moves", tuple(range(count)), (0,))
     half = count // 2
     moved = tuple(range(half))
     return (
