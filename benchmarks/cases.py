@@ -22,7 +22,7 @@ def find_archive(name):
 
 
 def load_whole(name, image_size=96):
-    """Read a real set as one split, all images of all splits in the order of their names; and count its classes."""
+    """Read a real set as one split, all images of all splits in the order of their names; and name its classes."""
     data = load_case(name, variant="real")
     data = drop_classes(data, [c for i, c in enumerate(data.classes) if i % EVERY.get(name, 1)])
     splits = (data.train, data.val, data.test)
@@ -32,7 +32,7 @@ def load_whole(name, image_size=96):
     images = np.concatenate([split.load(image_size, quiet=True) for split in splits])
     order = np.argsort(names)
     whole = Split(ArrayStore(images), labels, tuple(names), groups)
-    return whole.take(order), len(data.classes)
+    return whole.take(order), data.classes
 
 
 @lru_cache(maxsize=1)
@@ -50,8 +50,8 @@ def load_splits(name, variant, per_class, seed, *, image_size=96):
     """
     if variant == "synthetic":
         return load_case(name, per_class=per_class, seed=seed)
-    whole, num_classes = _keep_whole(name, image_size)
-    return divide(whole, num_classes, per_class * count_images(name), seed=seed)
+    whole, classes = _keep_whole(name, image_size)
+    return divide(whole, classes, per_class * count_images(name), seed=seed)
 
 
 def count_images(name):
@@ -60,10 +60,9 @@ def count_images(name):
     return facts["num_images"] // facts["num_groups"] if facts["per_class"] == "people" else 1
 
 
-def divide(whole, num_classes, per_class, *, seed):
+def divide(whole, classes, per_class, *, seed):
     """Divide a real set: whole groups in one split, at most so many training and validation images a class."""
     split = split_groups(whole.labels, whole.groups, seed=seed)
     train, val, test = (np.flatnonzero(split == s) for s in range(3))
     train, val = (s[nested_subset(whole.labels[s], whole.groups[s], per_class, seed=seed)] for s in (train, val))
-    classes = tuple(f"class_{c}" for c in range(num_classes))
-    return Dataset("divided", classes, *(whole.take(s) for s in (train, val, test)))
+    return Dataset("divided", tuple(classes), *(whole.take(s) for s in (train, val, test)))

@@ -53,11 +53,11 @@ COLUMNS = {
 
 @lru_cache(maxsize=1)
 def load_real(name):
-    """Read a real set whole, of the brains every fourth slice of a person; and count its classes."""
-    whole, num_classes = load_whole(name, IMAGE_SIZE)
+    """Read a real set whole, of the brains every fourth slice of a person; and name its classes."""
+    whole, classes = load_whole(name, IMAGE_SIZE)
     if name == "brains":
         whole = whole.take(sorted(range(len(whole)), key=lambda i: (whole.groups[i], whole.names[i]))[::4])
-    return whole, num_classes
+    return whole, classes
 
 
 @lru_cache(maxsize=2)
@@ -69,12 +69,12 @@ def run_real(name, source):
 
 def split_real(name, source, seed):
     """Features and labels of training, validation and test set of a real set."""
-    whole, num_classes = load_real(name)
+    whole, classes = load_real(name)
     features = run_real(name, source)
     numbers = {path: i for i, path in enumerate(whole.names)}
-    data = divide(whole, num_classes, PEOPLE * SLICES if name == "brains" else PER_CLASS, seed=seed)
+    data = divide(whole, classes, PEOPLE * SLICES if name == "brains" else PER_CLASS, seed=seed)
     rows = [[numbers[path] for path in split.names] for split in (data.train, data.val, data.test)]
-    return [({k: v[r] for k, v in features.items()}, whole.labels[r]) for r in rows], num_classes
+    return [({k: v[r] for k, v in features.items()}, whole.labels[r]) for r in rows], len(classes)
 
 
 def split_synthetic(name, source, seed):

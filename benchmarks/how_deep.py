@@ -69,21 +69,21 @@ COLUMNS = {
 
 @lru_cache(maxsize=1)
 def load_pool(name):
-    """Read a real set whole, of the brains every sixth slice of a person; and count its classes."""
-    whole, num_classes = load_whole(name, IMAGE_SIZE)
+    """Read a real set whole, of the brains every sixth slice of a person; and name its classes."""
+    whole, classes = load_whole(name, IMAGE_SIZE)
     if name == "brains":
         whole = whole.take(sorted(range(len(whole)), key=lambda i: (whole.groups[i], whole.names[i]))[::6])
-    return whole, num_classes
+    return whole, classes
 
 
-def divide_labels(whole, num_classes, per_class, *, seed):
+def divide_labels(whole, classes, per_class, *, seed):
     """Set a fifth aside as test set; of the rest label so many images a class, a quarter of them for validation."""
     split = split_groups(whole.labels, whole.groups, fractions=(0.8, 0.2), seed=seed)
     pool, test = (np.flatnonzero(split == s) for s in (0, 1))
     pool = pool[nested_subset(whole.labels[pool], whole.groups[pool], per_class, seed=seed)]
     split = split_groups(whole.labels[pool], whole.groups[pool], fractions=(0.75, 0.25), seed=seed)
-    classes = tuple(f"class_{c}" for c in range(num_classes))
-    return Dataset("divided", classes, whole.take(pool[split == 0]), whole.take(pool[split == 1]), whole.take(test))
+    parts = (whole.take(part) for part in (pool[split == 0], pool[split == 1], test))
+    return Dataset("divided", tuple(classes), *parts)
 
 
 def mean_auroc(labels, probabilities):
@@ -92,8 +92,8 @@ def mean_auroc(labels, probabilities):
 
 
 def _measure(row):
-    whole, num_classes = load_pool(row["set"])
-    data = divide_labels(whole, num_classes, row["per_class"], seed=row["seed"])
+    whole, classes = load_pool(row["set"])
+    data = divide_labels(whole, classes, row["per_class"], seed=row["seed"])
     options = {"seed": row["seed"], "quiet": True}
     photos, imagenet = (load_source(name, image_size=IMAGE_SIZE) for name in ("photos", "mobilenet_v2_035"))
     sources = {"head": photos, "imagenet_head": imagenet}
@@ -106,7 +106,7 @@ def _measure(row):
         answers[key] = predict_images(run.model, images)
         seconds[key] = run.seconds + (sum(heads[key].seconds.values()) if key in heads else 0)
     return {
-        "num_classes": num_classes, "num_train": len(data.train), "num_val": len(data.val), "num_test": len(data.test),
+        "num_classes": len(classes), "num_train": len(data.train), "num_val": len(data.val), "num_test": len(data.test),
         **{key: balanced_accuracy(labels, values) for key, values in answers.items()},
         **{f"auroc_{key}": mean_auroc(labels, values) for key, values in answers.items()},
         **{f"ece_{key}": calibration_error(labels, values) for key, values in answers.items()},

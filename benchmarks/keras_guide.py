@@ -54,11 +54,11 @@ COLUMNS = {
 
 @lru_cache(maxsize=1)
 def load_some(name):
-    """Read at most 60 images a class of a real set, whole groups first; and count its classes."""
-    whole, num_classes = load_whole(name, IMAGE_SIZE)
+    """Read at most 60 images a class of a real set, whole groups first; and name its classes."""
+    whole, classes = load_whole(name, IMAGE_SIZE)
     if name == "brains":  # sorted by person and slice, every sixth slice: six or fewer of each person
         whole = whole.take(sorted(range(len(whole)), key=lambda i: (whole.groups[i], whole.names[i]))[::6])
-    return whole.take(nested_subset(whole.labels, whole.groups, PER_CLASS, seed=0)), num_classes
+    return whole.take(nested_subset(whole.labels, whole.groups, PER_CLASS, seed=0)), classes
 
 
 def follow_guide(source, data, seed):
@@ -86,8 +86,8 @@ def follow_guide(source, data, seed):
 
 
 def _measure(row):
-    whole, num_classes = load_some(row["set"])
-    data = divide(whole, num_classes, len(whole), seed=row["seed"])
+    whole, classes = load_some(row["set"])
+    data = divide(whole, classes, len(whole), seed=row["seed"])
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
     start = time.perf_counter()
     told = {"strategy": "guide", "val_balanced_accuracy": None}

@@ -75,10 +75,10 @@ def _load_source():
 
 @lru_cache(maxsize=2)
 def load_features(name):
-    """Read a set whole; return it, its number of classes, and its features by the names of the images."""
-    whole, num_classes = load_whole(name, IMAGE_SIZE)
+    """Read a set whole; return it, its classes, and its features by the names of the images."""
+    whole, classes = load_whole(name, IMAGE_SIZE)
     features = extract_features(_load_source(), whole, cache=False, quiet=True)
-    return whole, num_classes, dict(zip(whole.names, features, strict=True))
+    return whole, classes, dict(zip(whole.names, features, strict=True))
 
 
 def change_labels(split, num_classes, noise, rng):
@@ -118,10 +118,10 @@ def fit_all(data, seed):
 
 
 def _measure(row):
-    whole, num_classes, features = load_features(row["set"])
-    data = divide(whole, num_classes, row["per_class"], seed=row["seed"])
+    whole, classes, features = load_features(row["set"])
+    data = divide(whole, classes, row["per_class"], seed=row["seed"])
     rng, right = np.random.default_rng([row["seed"], 0xBAD]), (data.train, data.val)
-    splits = [change_labels(split, num_classes, row["noise"], rng) for split in right]
+    splits = [change_labels(split, len(classes), row["noise"], rng) for split in right]
     wrong = sum(int((new.labels != old.labels).sum()) for new, old in zip(splits, right, strict=True))
     named = mended = 0
     if row["labels"] == "reviewed":

@@ -93,8 +93,8 @@ def _load_source():
 @lru_cache(maxsize=1)
 def _load_real(name):
     """Read a real set whole, with its one matrix of features."""
-    whole, num_classes = load_whole(name, IMAGE_SIZE)
-    return whole, num_classes, Features.of(whole, _load_source(), quiet=True)
+    whole, classes = load_whole(name, IMAGE_SIZE)
+    return whole, classes, Features.of(whole, _load_source(), quiet=True)
 
 
 @lru_cache(maxsize=1)
@@ -109,8 +109,8 @@ def _load_shelter(seed):
 def _divide(row):
     """Return a data set of one seed, the features of each of its splits, and a table of further labels."""
     if row["set"] != "shelter":
-        whole, num_classes, features = _load_real(row["set"])
-        data, table = divide(whole, num_classes, PER_CLASS[row["set"]], seed=row["seed"]), None
+        whole, classes, features = _load_real(row["set"])
+        data, table = divide(whole, classes, PER_CLASS[row["set"]], seed=row["seed"]), None
     else:
         whole, table, features = _load_shelter(row["seed"])
         classes, labels = np.unique(table["place"], return_inverse=True)

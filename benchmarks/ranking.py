@@ -77,16 +77,16 @@ COLUMNS = {
 
 @lru_cache(maxsize=1)
 def load_part(name, image_size):
-    """Read at most so many images of a real set; return them as a split, and the number of classes."""
-    whole, num_classes = load_whole(name, image_size)
+    """Read at most so many images of a real set; return them as a split, and its classes."""
+    whole, classes = load_whole(name, image_size)
     if name in EVERY:
         order = sorted(range(len(whole)), key=lambda i: (whole.groups[i], whole.names[i]))
         whole = whole.take(order[:: EVERY[name]])
     if name == "characters":  # every third of them are read
-        whole, num_classes = whole.take(np.flatnonzero(whole.labels % 3 == 0)), -(-num_classes // 3)
+        whole, classes = whole.take(np.flatnonzero(whole.labels % 3 == 0)), classes[::3]
         whole = replace(whole, labels=whole.labels // 3)
-    kept = nested_subset(whole.labels, whole.groups, max(FEWEST, MOST // num_classes), seed=0)
-    return whole.take(kept), num_classes
+    kept = nested_subset(whole.labels, whole.groups, max(FEWEST, MOST // len(classes)), seed=0)
+    return whole.take(kept), classes
 
 
 @lru_cache(maxsize=1)
@@ -102,9 +102,9 @@ def compute_features(name, source_name, image_size):
 
 def _measure(row):
     name, seed = row["set"], row["seed"]
-    whole, num_classes = load_part(name, row["image_size"])
+    whole, classes = load_part(name, row["image_size"])
     source, features, per_image = compute_features(name, row["source"], row["image_size"])
-    data = divide(whole, num_classes, len(whole), seed=seed)
+    data = divide(whole, classes, len(whole), seed=seed)
     place = {image: i for i, image in enumerate(whole.names)}
     train, val, test = (features[[place[n] for n in s.names]] for s in (data.train, data.val, data.test))
     scores, seconds = {}, {}
@@ -114,7 +114,7 @@ def _measure(row):
         start = time.perf_counter()
         scores[method] = score(train, data.train.labels, **options)
         seconds[f"{method}_seconds"] = round(time.perf_counter() - start, 4)
-    head = fit_head(train, data.train.labels, val, data.val.labels, num_classes)
+    head = fit_head(train, data.train.labels, val, data.val.labels, len(classes))
     return {
         "weights": source.weights_sha256[:12], "num_train": len(train), "num_test": len(test), **scores,
         "balanced_accuracy": balanced_accuracy(data.test.labels, head.predict(test)),

@@ -71,7 +71,7 @@ def make_measure(files=None):
 
     def measure(row):
         name, size = row["set"], row["image_size"]
-        whole, num_classes = keep(("set", name, size), lambda: load_whole(name, size))
+        whole, classes = keep(("set", name, size), lambda: load_whole(name, size))
         drawn = row["seed"] if row["source"] == "random" else 0
         network = row["source"], size, drawn
         own = files.get(network[0])
@@ -82,7 +82,7 @@ def make_measure(files=None):
         train = train[nested_subset(whole.labels[train], whole.groups[train], PER_CLASS, seed=row["seed"])]
         val, test = np.flatnonzero(split == 1), np.flatnonzero(split == 2)
         y = whole.labels
-        head = fit_head(features[train], y[train], features[val], y[val], num_classes)
+        head = fit_head(features[train], y[train], features[val], y[val], len(classes))
         score = balanced_accuracy(y[test], head.predict(features[test]))
         return {
             "weights": source.weights_sha256[:12], "num_train": len(train), "num_test": len(test),

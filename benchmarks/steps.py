@@ -41,8 +41,8 @@ COLUMNS = {
 
 
 def _measure(row):
-    whole, num_classes = load_some(row["set"])
-    data = divide(whole, num_classes, len(whole), seed=row["seed"])
+    whole, classes = load_some(row["set"])
+    data = divide(whole, classes, len(whole), seed=row["seed"])
     plans = [FullFineTune(epochs=count_epochs(steps, len(data.train), 32)) for steps in STEPS]
     source = load_source(SOURCE, image_size=IMAGE_SIZE)
     options = {"seed": row["seed"], "quiet": True}

@@ -93,16 +93,16 @@ def load_case_whole(name, image_size):
     int
         Number of classes.
     """
-    whole, num_classes = load_whole(name, image_size)
+    whole, classes = load_whole(name, image_size)
     if name == "brains":  # sorted by person and slice below, so that every sixth is spaced evenly
         order = sorted(range(len(whole)), key=lambda i: (whole.groups[i], whole.names[i]))
         whole = whole.take(order[::SLICE_STEP])
-    return whole, num_classes
+    return whole, classes
 
 
 def _measure(row):
-    whole, num_classes = load_case_whole(row["case"], row["image_size"])
-    data = divide(whole, num_classes, row["per_class"], seed=row["seed"])
+    whole, classes = load_case_whole(row["case"], row["image_size"])
+    data = divide(whole, classes, row["per_class"], seed=row["seed"])
     source = load_source(row["source"], image_size=row["image_size"])
     strategy = STRATEGIES[row["strategy"], row["batch_norm"], row["learning_rate"]]
     if strategy != HeadOnly():

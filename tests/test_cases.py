@@ -209,8 +209,8 @@ def test_a_new_set_takes_one_card_and_nothing_else(shapes, tmp_path, monkeypatch
     assert {(info.name, info.variant) for info in cases()} == before | {("shapes", "real")}
     case = load_case("shapes", variant="real", per_class=2)
     assert (case.classes, len(case.train)) == (("disc", "square"), 4)
-    whole, num_classes = load_whole("shapes", 8)
-    assert (len(whole), num_classes) == (20, 2)
+    whole, names = load_whole("shapes", 8)
+    assert (len(whole), names) == (20, case.classes)
     assert find_archive("shapes") == tmp_path / "mirror/shapes_2.zip"
     main(["cases"])
     assert "shapes" in capsys.readouterr().out
