@@ -4,7 +4,9 @@ from scipy import stats
 
 from tlbook.errors import BadInput
 from tlbook.evidence.claims import adjust_holm
-from tlbook.evidence.intervals import Estimate, paired_t_interval, wilson_interval
+from tlbook.evidence.comparisons import choose_on_validation, paired_difference, paired_differences
+from tlbook.evidence.intervals import RESPLITS, Estimate, paired_t_interval, wilson_interval
+from tlbook.evidence.results import read_table
 
 
 def with_p(p, n=5):
@@ -41,3 +43,24 @@ def test_many_true_zeros_seldom_give_a_claim():
     draws = np.random.default_rng(1).normal(size=(300, 20, 5))
     wrong = [min(adjust_holm(dict(enumerate(map(paired_t_interval, rows)))).values()) <= 0.05 for rows in draws]
     assert np.mean(wrong) < 0.09, "of 20 differences each; one interval without zero is there in 64 of 100"
+
+
+def test_transfer_is_clear_on_three_of_nine_sets_counted_together():
+    """What the chapter on choosing a strategy says beside its picture."""
+    rows = [row for row in read_table("transfer_or_scratch") if row["variant"] == "real"]
+    rows = [row | {"start": "scratch" if row["strategy"] == "scratch" else "transfer"} for row in rows]
+    best = choose_on_validation(rows, ["set", "start", "seed"])
+    how = {"value": "balanced_accuracy", "test_to_train": RESPLITS}
+    gains = paired_differences(best, ["set"], "start", ("transfer", "scratch"), **how)
+    assert len(gains) == 9
+    assert {key[0] for key, p in adjust_holm(gains).items() if p <= 0.05} == {"dogs", "textures", "objects"}
+
+
+def test_by_person_the_head_s_lead_over_a_look_up_table_is_open():
+    """What the chapter on splits says of dementia or none."""
+    wanted = ("any dementia", "photos", "true", "person")
+    rows = read_table("honest_splits")
+    rows = [row for row in rows if (row["task"], row["source"], row["labels"], row["split"]) == wanted]
+    how = {"value": "accuracy", "test_to_train": 1 / 3}
+    lead = paired_difference(rows, "learner", ("logistic", "nearest"), **how)
+    assert round(100 * lead.value) == 9 and lead.low < 0 < lead.high
