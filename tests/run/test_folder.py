@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,19 @@ def test_a_file_that_came_to_be_meanwhile_stays(tmp_path):
     with pytest.raises(BadInput, match="kept as 'run-2'"):
         write_new(tmp_path / "run", lambda: (tmp_path / "run").write_text("mine"))
     assert (tmp_path / "run").read_text() == "mine"
+
+
+def delete_place(out, *, write):
+    with write_folder(out) as partial:
+        shutil.rmtree(out.parent)
+        if write:
+            (partial / "report.json").write_text("{}")
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_place_that_is_deleted_meanwhile_is_one_line(tmp_path, write):
+    with pytest.raises(BadInput, match="'run', whose place was deleted while"):
+        delete_place(tmp_path / "place" / "run", write=write)
 
 
 def spoil(folder, how):

@@ -83,10 +83,18 @@ def write_folder(out, *, overwrite=False):
             partial = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=PARTIAL, dir=out.parent))
             held.callback(shutil.rmtree, partial, ignore_errors=True)
             held.enter_context(_hold(partial))  # as long as this process lives, nobody takes it for a leftover
-        yield partial
-        partial.chmod(allow_by_umask(0o777))
-        _sync(partial)
-        _take_place(partial, out, overwrite)
+        try:
+            yield partial
+            partial.chmod(allow_by_umask(0o777))
+            _sync(partial)
+            _take_place(partial, out, overwrite)
+        except FileNotFoundError as error:
+            if partial.is_dir():
+                raise
+            raise BadInput(
+                f"received `out` {out.name!r}, whose place was deleted while the run was made; expected it to stay; "
+                "run again"
+            ) from error
 
 
 def clean_leftovers(out):
