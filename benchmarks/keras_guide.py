@@ -1,18 +1,19 @@
 """Our default against Keras's guide to transfer learning, on the same splits with the same weights.
 
-Protocol, written down before the run. Six real sets, of each at most 60 images a class (signs fewer, whole ones), at
-96 px; MobileNetV2 at width 0.35 with ImageNet's weights; 60/20/20, whole groups in one
-split; seeds 0 to 4 vary split, initialisation and order. The guide (Keras's "Transfer learning & fine-tuning"):
-twenty epochs of a new head on the frozen network, Adam at 1e-3, random flips, rotations by up to a tenth of a turn,
-zooms by up to a tenth and dropout 0.2; then ten epochs of everything at 1e-5, BatchNormalization in inference mode;
-batches of 32; the last epoch; validation images are not used. Ours: ``tlbook.adapt(data, source)``, the default, and
-the head alone; what is chosen learns in the end from validation images too. Balanced accuracy on the test set; differences are paired by set and split, their interval is over
-sets.
+Protocol, written down before the run. Real sets, of each at most 60 images a class (signs fewer, whole ones), at 96 px;
+MobileNetV2 at width 0.35 with ImageNet's weights; 60/20/20, whole groups in one split; seeds 0 to 4 vary split,
+initialisation and order. The guide (Keras's "Transfer learning & fine-tuning"): twenty epochs of a new head on the
+frozen network, Adam at 1e-3, random flips, rotations by up to a tenth of a turn, zooms by up to a tenth and dropout
+0.2; then ten epochs of everything at 1e-5, BatchNormalization in inference mode; batches of 32; the last epoch;
+validation images are not used. Ours: ``tlbook.adapt(data, source)``, the default, and the head alone; both learn in the
+end from validation images too. Balanced accuracy on the test set; differences are paired by set and split, their
+interval is over sets.
 
 What was seen beforehand: one split of these six sets and of two more (dogs, brains), with an earlier state of the head.
-The two were left out when the time of the machine was known.
+The two were left out when the time that the machine needs was known.
 
-Run it as ``python -m benchmarks.keras_guide --processes 2``; needs TLBOOK_DATA_DIR. It goes on where it was stopped, seed after seed.
+Run it as ``python -m benchmarks.keras_guide --processes 2``; needs TLBOOK_DATA_DIR. It goes on where it was stopped,
+seed after seed.
 """
 
 import time
