@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -64,3 +67,19 @@ def test_by_person_the_head_s_lead_over_a_look_up_table_is_open():
     how = {"value": "accuracy", "test_to_train": 1 / 3}
     lead = paired_difference(rows, "learner", ("logistic", "nearest"), **how)
     assert round(100 * lead.value) == 9 and lead.low < 0 < lead.high
+
+
+def test_the_front_page_says_what_the_comparison_with_the_guide_gave():
+    """README's sentence, number by number."""
+    scores = {}
+    for row in read_table("keras_guide"):
+        scores.setdefault((row["how"], row["set"]), []).append(row["balanced_accuracy"])
+    assert {len(values) for values in scores.values()} == {5}
+    sets = sorted({name for _, name in scores})
+    found = []
+    for how in ("default", "head"):
+        gains = [100 * (np.mean(scores[how, name]) - np.mean(scores["guide", name])) for name in sets]
+        gain = paired_t_interval(gains)
+        found += [f"{gain.value:.1f} points [{gain.low:.1f}, {gain.high:.1f}]"]
+    told = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\S+ points \[.*?\]", told) == found and len(sets) == 6
