@@ -95,6 +95,7 @@ def test_a_change_grid_shows_each_image_under_each_change_and_marks_what_loses_i
     ax = plots.change_grid({"dog": ramp, "sign": ramp}, CHANGES, marked=[("sign", "mirrored")])
     assert [text.get_text() for text in ax.texts] == ["as it is", "mirrored"] * 2
     assert [text.get_weight() == "bold" for text in ax.texts] == [False, False, False, True]
+    assert [patch.get_width() for patch in ax.patches] == [8], "a frame, for those who cannot tell the colours"
     sheet = np.asarray(ax.images[0].get_array())
     assert any(np.array_equal(sheet[i : i + 8, :8], ramp) for i in range(len(sheet) - 7))
     assert any(np.array_equal(sheet[i : i + 8, -8:], ramp[:, ::-1]) for i in range(len(sheet) - 7))

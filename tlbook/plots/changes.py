@@ -26,7 +26,7 @@ def change_grid(
     changes : dict of str to Augmentation
         By the words that stand above each image.
     marked : collection of (str, str)
-        Pairs of row and change whose words are bold and coloured: where the label is lost.
+        Pairs of row and change whose words are bold and whose image is framed: where the label is lost.
     ax : matplotlib.axes.Axes, optional
         Where to draw; None draws on axes of a new figure.
 
@@ -54,4 +54,4 @@ def change_grid(
     shown = [np.asarray(augment_images(change, batch, largest)) for change in changes.values()]
     sheet = np.stack(shown, 1).reshape(-1, *batch.shape[1:]).clip(0, 255).astype(np.uint8)
     titles, loud = [change for _, change in places], [pair in marked for pair in places]
-    return sample_grid(sheet, titles, marked=loud, columns=len(changes), ax=ax)
+    return sample_grid(sheet, titles, marked=loud, framed=True, columns=len(changes), ax=ax)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from tlbook.evidence.intervals import wilson_interval
@@ -97,6 +98,7 @@ def sample_grid(
     titles: Sequence[str] | None = None,
     *,
     marked: Sequence[bool] | None = None,
+    framed: bool = False,
     columns: int = 6,
     ax: Axes | None = None,
 ) -> Axes:
@@ -110,6 +112,8 @@ def sample_grid(
         (n,), one above each image.
     marked : sequence of bool, optional
         (n,), True draws the title in another colour and bold (a mistake, say).
+    framed : bool
+        True draws a dashed frame around each marked image, too.
     columns : int
         Images a row.
     ax : matplotlib.axes.Axes, optional
@@ -133,8 +137,11 @@ def sample_grid(
         for i, image in enumerate(images):
             top, left = i // columns * (size + gap + head) + head, i % columns * (size + gap)
             sheet[top : top + size, left : left + size] = image
+            wrong = marked is not None and bool(marked[i])
+            if wrong and framed:
+                look = {"edgecolor": COLOURS[1], "linewidth": 2.4, "linestyle": DASHES[1]}
+                ax.add_patch(Rectangle((left - 0.5, top - 0.5), size, size, fill=False, **look))
             if titles is not None:
-                wrong = marked is not None and bool(marked[i])
                 look = {"color": COLOURS[1], "weight": "bold"} if wrong else {"color": INK}
                 ax.text(left + size / 2, top - head * 0.3, titles[i], ha="center", va="baseline", fontsize=8, **look)
         ax.imshow(sheet, interpolation="nearest")

@@ -1,5 +1,7 @@
 """Features of a frozen source at every depth: what each stage of the network has to say about an image."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from tlbook.models.prediction import predict_padded
@@ -33,11 +35,16 @@ def extract_stage_features(source, images, *, batch_size=64):
     >>> [(name, values.shape) for name, values in features.items()][-2:]
     [('stage4_block2', (2, 128)), ('top', (2, 768))]
     """
-    layers = import_keras().layers
-    ends = {name: names[-1] for name, names in list_blocks(source.backbone, source.stages)}
-    pooled = [layers.GlobalAveragePooling2D()(source.backbone.get_layer(layer).output) for layer in ends.values()]
-    model = import_keras().Model(source.backbone.input, layers.Concatenate()(pooled))  # one output
+    model, names, stops = _stage_model(source.backbone, source.stages)
     starts = range(0, len(images), batch_size)
     found = np.concatenate([predict_padded(model, images[i : i + batch_size], batch_size) for i in starts])
-    stops = np.cumsum([part.shape[-1] for part in pooled])
-    return dict(zip(ends, np.split(found, stops[:-1], axis=1), strict=True))
+    return dict(zip(names, np.split(found, stops[:-1], axis=1), strict=True))
+
+
+@lru_cache(maxsize=3)
+def _stage_model(backbone, stages):
+    """Keep the last models, with the names and the last channels of their blocks: one trace serves all images."""
+    layers, ends = import_keras().layers, {name: names[-1] for name, names in list_blocks(backbone, stages)}
+    pooled = [layers.GlobalAveragePooling2D()(backbone.get_layer(layer).output) for layer in ends.values()]
+    model = import_keras().Model(backbone.input, layers.Concatenate()(pooled))  # one output
+    return model, tuple(ends), np.cumsum([part.shape[-1] for part in pooled])
