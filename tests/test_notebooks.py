@@ -16,7 +16,7 @@ CHAPTERS = list_chapters(ROOT)
 IGNORING = {"nbval-ignore-output", "nbval-skip", "raises-exception"}
 MAX_IGNORED = 0.30
 # As recorded, on a machine that may be slow; the budget on two quiet cores is 60 (tools/lesson_shape.py).
-MAX_SECONDS = 180
+MAX_SECONDS = 120
 HEADER = """---
 jupytext:
   text_representation:
