@@ -143,25 +143,18 @@ def test_overwrite_replaces_an_earlier_run(finished_run, stripes, tmp_path):
     assert "<img" not in (out / "report.html").read_text()
 
 
-REPEATED = {"head": ("--strategy", "head"), "full": ("--strategy", "full", "--epochs", "1")}
-RUN_ALL = (
-    "import json, sys; from tlbook.__main__ import main; sys.exit(any([main(w) for w in json.loads(sys.argv[1])]))"
-)
+def repeat_command(stripes, out):
+    """Command line of full fine-tuning, which begins with a head."""
+    options = ("--strategy", "full", "--epochs", "1", "--quiet", "--no-images", "--image-size", "32")
+    return ["adapt", str(stripes), "--out", str(out), *options]
 
 
-def list_repeated(stripes, out, names):
-    """Command lines that adapt by each of some strategies."""
-    options = ("--quiet", "--no-images", "--image-size", "32")
-    out.mkdir()
-    return [["adapt", str(stripes), "--out", str(out / name), *options, *REPEATED[name]] for name in names]
-
-
-def run_in_new_process(stripes, out, names, **environment):
-    """Adapt by each of some strategies, with nothing cached before."""
-    commands = json.dumps(list_repeated(stripes, out, names))
-    environment = {**os.environ, "TLBOOK_CACHE_DIR": str(out / "cache"), **environment}
-    subprocess.run([sys.executable, "-c", RUN_ALL, commands], check=True, env=environment, capture_output=True)
-    return {name: read_run(out / name) for name in names}
+def run_in_new_process(stripes, out, **environment):
+    """Adapt with nothing cached before."""
+    environment = {**os.environ, "TLBOOK_CACHE_DIR": str(out.parent / f"{out.name}_cache"), **environment}
+    command = [sys.executable, "-m", "tlbook", *repeat_command(stripes, out)]
+    subprocess.run(command, check=True, env=environment, capture_output=True)
+    return read_run(out)
 
 
 def read_run(out):
@@ -174,13 +167,12 @@ def read_run(out):
 
 def test_one_seed_gives_one_report(stripes, tmp_path):
     """The same in this process, which has run other things before, as in a new one; nearly the same on one thread."""
-    assert [main(command) for command in list_repeated(stripes, tmp_path / "here", REPEATED)] == [0, 0]
-    here = {name: read_run(tmp_path / "here" / name) for name in REPEATED}
-    assert run_in_new_process(stripes, tmp_path / "new", REPEATED) == here
-    one_thread = run_in_new_process(stripes, tmp_path / "one", ["full"], TF_NUM_INTRAOP_THREADS="1")
-    _, splits, probabilities = one_thread["full"]
-    assert splits == here["full"][1]
-    assert probabilities == pytest.approx(here["full"][2], abs=0.02)
+    assert main(repeat_command(stripes, tmp_path / "here")) == 0
+    here = read_run(tmp_path / "here")
+    assert run_in_new_process(stripes, tmp_path / "new") == here
+    _, splits, probabilities = run_in_new_process(stripes, tmp_path / "one", TF_NUM_INTRAOP_THREADS="1")
+    assert splits == here[1]
+    assert probabilities == pytest.approx(here[2], abs=0.02)
 
 
 def test_another_seed_gives_another_report(stripes, finished_run, tmp_path):

@@ -152,13 +152,13 @@ def recommend_from(gains, per_class, num_classes, head_score):
     expected = Estimate(middle, *(float(np.clip(end, 0, 1)) for end in ends), head_score.n, head_score.method)
     rows = [["strategy", "name in adapt", "expected over the head"], [TITLES["head"], WORDS["head"], "0"]]
     rows += [[TITLES[name], WORDS[name], f"{100 * added[name]:+.1f} points"] for name in DEEPER]
-    gain = f"it gained about {100 * added[best]:.1f} points over the head in such a case"
-    if best == "head":
-        gain = "deeper training gained no more in such a case than its gains differ from set to set"
+    deeper = best if best != "head" else second
+    verdict = "too little to count on" if best == "head" else "enough to count on"
     reason = (
         f"Take {TAKEN[best]}. You have {per_class:.0f} labelled images a class, {num_classes} classes, and a head that "
-        f"scores {100 * value:.0f} %. On {gains.num_sets} measured sets {gain}. Expect {100 * middle:.0f} % "
-        f"({100 * expected.low:.0f} to {100 * expected.high:.0f})."
+        f"scores {100 * value:.0f} %. On {gains.num_sets} measured sets, {TAKEN[deeper]} changed that by about "
+        f"{100 * added[deeper]:+.1f} points in such a case. Sets differ by {100 * spread[deeper]:.1f} points, so that "
+        f"is {verdict}. Expect {100 * middle:.0f} % ({100 * expected.low:.0f} to {100 * expected.high:.0f})."
     )
     return Recommendation(WORDS[best], WORDS[second], reason, expected, head_score, tuple(map(tuple, rows)))
 

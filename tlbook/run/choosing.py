@@ -27,9 +27,9 @@ def choose_run(runs):
     >>> import tlbook as tl
     >>> case = tl.load_case("pets", per_class=6, size=32)
     >>> source = tl.load_source("random", image_size=32)
-    >>> runs = [tl.adapt(case, source, tl.FullFineTune(epochs=1), seed=seed, quiet=True) for seed in (0, 1)]
+    >>> runs = [tl.adapt(case, source, "head", seed=seed, cache=False, quiet=True) for seed in (0, 1)]
     >>> choose_run(runs).strategy_reason[:47]
-    'full chosen on validation (balanced accuracy: f'
+    'head chosen on validation (balanced accuracy: h'
     """
     best = max(runs, key=lambda run: run.val_balanced_accuracy)
     scores = ", ".join(f"{run.strategy} {run.val_balanced_accuracy:.3f}" for run in runs)
