@@ -81,7 +81,7 @@ def main():
         raise BadInput("the real sets are needed; set TLBOOK_DATA_DIR to the folder that holds them")
     rows = [
         {"set": name, "per_class": per_class, "seed": seed}
-        for seed in SEEDS for per_class in LABELS for name in SETS if per_class == 10 or name not in TOO_SMALL
+        for seed in SEEDS for per_class in LABELS[::-1] for name in SETS if per_class == 10 or name not in TOO_SMALL
     ]  # fmt: skip
     key = ("set", "per_class", "seed")
     measured = run_grid(results_path(NAME), rows, _measure, key=key, processes=options.processes)
