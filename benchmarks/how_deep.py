@@ -6,9 +6,10 @@ labelled images a class, a quarter of them for validation: n counts both. Source
 head, last third of the blocks, full and scale-and-shift by the recipe of `adapt` (views and regularisation of the
 head by grouped cross-validation; from that head, with the same augmentation, at the source's rate, for the default
 number of steps, the last epoch), every one of them learning in the end from training and validation images; and the
-head of ImageNet's MobileNetV2 at width 0.35. Seeds vary split, initialisation and order: 0 to 2, with 200 a class 0 to 4. Balanced accuracy,
-AUROC (one class against the rest, the mean over classes) and calibration error (15 bins of equal width of the highest
-probability) on the test set; balanced accuracy of the heads on validation, by heads that had not seen the image.
+head of ImageNet's MobileNetV2 at width 0.35. Seeds vary split, initialisation and order: 0 to 2, and 0 to 4 with 200 a
+class. Balanced accuracy, AUROC (one class against the rest, the mean over classes) and calibration error (15 bins of
+equal width of the highest probability) on the test set; balanced accuracy of the heads on validation, by heads that had
+not seen the image.
 
 What was seen beforehand: eight rows of seed 0 in which the deeper strategies had learned from training images alone.
 They stood up to 15 points below the head there (signs, 10 a class), which learns from validation images too; hence all
@@ -20,9 +21,9 @@ Added when those 47 rows were known, since a reader with a few hundred images as
 all that five of the eight sets have (72 a class of the signs to 96 of the textures), seeds 0 to 4. Seeds 3 and 4 were
 added when fifteen of the rows of seeds 0 to 2 were known, and full fine-tuning led there on every set.
 
-Cut from the plan: seeds 3 and 4 of the two smaller sizes; seeds 1 and 2 of the two sets of twenty classes (dogs, objects) at 50 a class; from
-scratch (measured in `transfer_or_scratch`), fine-tuning of ImageNet's networks (`keras_guide` has it), 160 px,
-synthetic cases. Characters have 20 images a class, so 10 labels alone.
+Cut from the plan: seeds 3 and 4 of the two smaller sizes; seeds 1 and 2 of the two sets of twenty classes (dogs,
+objects) at 50 a class; from scratch (measured in `transfer_or_scratch`), fine-tuning of ImageNet's networks
+(`keras_guide` has it), 160 px, synthetic cases. Characters have 20 images a class, so 10 labels alone.
 
 Run it as ``python -m benchmarks.how_deep --processes 2``; needs TLBOOK_DATA_DIR. It goes on where it was stopped, seed
 after seed.
