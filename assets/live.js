@@ -82,8 +82,8 @@ const live = (() => {
       const ends = [-1, 1].map((side) => points(gains[place] + side * data.t * spread[place], true));
       rows.push([data.titles[place], place ? points(gains[place], true) : "0", place ? ends.join(" to ") : ""]);
     }
-    const worth = gains.map((gain, place) => gain - spread[place]);
-    const [best, second] = gains.map((_, place) => place).sort((a, b) => worth[b] - worth[a] || a - b);
+    const best = gains[order[0]] >= data.margin ? order[0] : 0;
+    const second = order.find((place) => place !== best);
     const value = clip(score + gains[best]);
     const half = data.t * Math.hypot(spread[best], data.head_spread);
     const [low, high] = [Math.max(0, value - half), Math.min(1, value + half)];

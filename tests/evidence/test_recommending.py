@@ -47,13 +47,11 @@ def test_what_was_better_with_many_labels_is_recommended_with_many_alone():
     assert "200 labelled images a class, 4 classes, and a head that scores 50 %. On 8 measured sets" in many.reason
 
 
-def test_a_lead_within_the_spread_of_the_sets_is_not_worth_a_training():
-    rows = make_rows(lambda n: 0.01)
-    for row in rows:
-        row["full"] += 0.05 if int(row["set"][-1]) % 2 else -0.05
-    gains = fit_gains(rows)
-    assert gains.predict(50, 4, 0.6)[DEEPER.index("full")] > 0.01
-    assert recommend_from(gains, 50, 4, head_at(0.6)).strategy in ("partial", "film")  # these are sure of their point
+@pytest.mark.parametrize(("gain", "strategy", "said"), [(-0.007, "head", "too little"), (0.001, "full", "+1.1 points")])
+def test_a_lead_under_half_a_point_is_not_worth_a_training(gain, strategy, said):
+    told = recommend_from(fit_gains(make_rows(lambda n: gain)), 50, 4, head_at(0.6))  # full has one point more
+    assert told.strategy == strategy
+    assert said in told.reason
 
 
 def test_left_out_sets_are_recommended_for_from_the_others():

@@ -217,6 +217,7 @@ def strategy_calculator(gains: Gains, *, per_class: int = 50, num_classes: int =
 
     data = {name: plain(getattr(gains, name)) for name in ("centre", "scale", "weights", "spread")}
     data["head_spread"], data["sets"] = shorten_number(gains.head_spread), int(gains.num_sets)
+    data["margin"] = recommending.MARGIN
     data["t"] = shorten_number(special.stdtrit(max(1, gains.num_sets - 1), 0.975))
     data["titles"] = [TITLES[name] for name in ("head", *STRATEGIES)]
     percent = 100 * head_score
@@ -248,8 +249,8 @@ def answer_strategies(data, values):
         ends = [write_points(added[place] + side * half, signed=True) for side in (-1, 1)]
         gain = write_points(added[place], signed=True) if place else "0"
         rows.append([data["titles"][place], gain, f"{ends[0]} to {ends[1]}" if place else ""])
-    worth = [gain - spread[place] for place, gain in enumerate(added)]
-    best, second = sorted(range(len(worth)), key=lambda place: -worth[place])[:2]
+    best = order[0] if added[order[0]] >= data["margin"] else 0
+    second = next(place for place in order if place != best)
     value = min(1.0, max(0.0, score + added[best]))
     half = data["t"] * math.hypot(spread[best], data["head_spread"])
     low, high = max(0.0, value - half), min(1.0, value + half)
