@@ -1,6 +1,7 @@
 """Figures with captions: numbered by chapter, told in readers' notebooks, and missing ones found."""
 
 import types
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -68,11 +69,18 @@ def test_captions_stand_below_their_figures(write):
     assert [cells[number].source for number in (2, 5)] == captions
 
 
+def test_figures_of_the_book_are_told_and_stand_alone():
+    assert check_figures(Path(__file__).resolve().parents[1]) == []
+
+
 def test_figures_without_words_are_found(write):
-    root = write("one", draw(), draw("A", "a"), draw("A", "a", "a"), draw(tags=["remove-output"]))
+    crowded = draw("B", "b", "b")
+    crowded.outputs.append(new_output("execute_result", {"text/plain": "[]"}, execution_count=1))
+    root = write("one", draw(), draw("A", "a"), draw("A", "a", "a"), draw(tags=["remove-output"]), crowded)
     problems = [
         "chapters/one.md: the figure of cell 0 has no caption, no name, no alt",
         "chapters/one.md: the figure of cell 1 has no alt",
+        "chapters/one.md: the figure of cell 4 is one of 2 outputs; let the cell show it alone",
     ]
     assert check_figures(root) == problems
     path = root / "_build" / "html" / "chapters" / "one.html"

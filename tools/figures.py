@@ -72,10 +72,15 @@ def number_figures(root):
 
 
 def check_figures(root):
-    """Find figures without caption, name or alternative text: a line each."""
+    """Find figures without caption, name or alternative text, and those that do not stand alone: a line each."""
     problems = []
     for name in list_chapters(root):
-        for figure in list_figures(read_cells(root, name)):
+        cells = read_cells(root, name)
+        for figure in list_figures(cells):
+            shown = len(cells[figure.cell]["outputs"])
+            if figure.name and shown > 1:  # each would get the name, and a name may stand once
+                told = f"the figure of cell {figure.cell} is one of {shown} outputs; let the cell show it alone"
+                problems.append(f"chapters/{name}.md: {told}")
             lacks = [part for part in ("caption", "name", "alt") if not getattr(figure, part)]
             if lacks:
                 problems.append(f"chapters/{name}.md: the figure of cell {figure.cell} has no {', no '.join(lacks)}")
